@@ -1,0 +1,1 @@
+//! Packaged files in, a sealed version of the case folder out.

@@ -1,0 +1,164 @@
+//! The plan's case as every document names it (DOMAIN § 6.0).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, WrittenForm};
+
+/// Where a document came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// Short name of the source system, such as `samspill`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,31}$"))]
+    pub system: String,
+    /// The record's id in the source system: opaque, no names.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._:-]{1,100}$"))]
+    pub record: String,
+    /// The event that sent it, such as `meeting.minutes_sent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z_]+\.[a-z_]+$"), length(max = 64))]
+    pub event: Option<String>,
+}
+
+/// Plan type (plantype).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanType {
+    /// Individuell plan.
+    Ip,
+    /// Enkelt samspill.
+    Es,
+    /// Stafettlogg.
+    Sl,
+    /// Individuell opplæringsplan.
+    Iop,
+}
+
+impl PlanType {
+    /// `ip`, `es`, `sl`, `iop`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Es => "es",
+            Self::Sl => "sl",
+            Self::Iop => "iop",
+        }
+    }
+}
+
+/// State of the plan (DOMAIN § 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanStatus {
+    /// Being written.
+    Draft,
+    /// Sent for approval.
+    AwaitingConsent,
+    /// In use.
+    Active,
+    /// No valid consent.
+    Suspended,
+    /// Closed (passivert).
+    Passive,
+}
+
+/// Address protection (adressebeskyttelse).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressProtection {
+    /// None.
+    #[default]
+    None,
+    /// Fortrolig (formerly code 7): the address is left out everywhere.
+    Confidential,
+    /// Strengt fortrolig (formerly code 6): no address, school, unit or place anywhere; mail carries no link.
+    StrictlyConfidential,
+}
+
+impl AddressProtection {
+    /// Whether units, schools and places must be left out.
+    pub fn hides_places(self) -> bool {
+        self == Self::StrictlyConfidential
+    }
+}
+
+/// How one person is reached. Never printed, never archived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// Address for notices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// The person's own written form.
+    pub written_form: WrittenForm,
+    /// Reserved against digital contact: told on paper.
+    #[serde(default)]
+    pub reserved: bool,
+}
+
+/// A guardian's relation to the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardianRelation {
+    /// Foresatt.
+    Guardian,
+    /// Verge.
+    LegalGuardian,
+}
+
+/// Parent or other with parental responsibility, or appointed guardian (foresatt, verge).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Guardian {
+    /// Name.
+    pub name: Name,
+    /// Foresatt or verge.
+    pub relation: GuardianRelation,
+    /// Goes into archive metadata only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub national_id: Option<NationalId>,
+    /// How to reach them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+}
+
+/// The case that a document belongs to. Field names are those of DOMAIN § 6.0; `case_folder_ref`, `page_x_of_y` and
+/// the produced fields are Arkivflyt's own to fill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Case {
+    /// Kommune.
+    pub municipality_name: Line,
+    /// Kommunenummer.
+    pub municipality_number: MunicipalityNumber,
+    /// Enhet.
+    pub unit_name: Line,
+    /// The living plan; its case folder is found by this id.
+    pub plan_id: PlanId,
+    /// Plantype.
+    pub plan_type: PlanType,
+    /// Status.
+    pub plan_status: PlanStatus,
+    /// Adressebeskyttelse for the subject.
+    #[serde(default)]
+    pub address_protection: AddressProtection,
+    /// Hovedperson.
+    pub subject_name: Name,
+    /// Fødselsdato.
+    pub subject_birth_date: Date,
+    /// Fødselsnummer. Goes into archive metadata only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_national_id: Option<NationalId>,
+    /// How to reach the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_contact: Option<Contact>,
+    /// Foresatte og verger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    pub guardians: Vec<Guardian>,
+    /// Planansvarlig.
+    pub lead_name: Name,
+    /// Planansvarligs enhet.
+    pub lead_unit: Line,
+    /// Unntatt offentlighet: the mark on paper.
+    pub screening_mark: Line,
+    /// Hjemmel.
+    pub screening_basis: Line,
+}

@@ -1,0 +1,107 @@
+//! Annual report of an IOP (årsrapport). DOMAIN § 6.5.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{DecisionRef, GoalStatus, Record};
+use crate::{Date, DocumentId, DocumentVersion, Hours, Line, Name, SchoolYear, Sha256, Text, Timestamp};
+
+/// Yearly overview and assessment for an IOP (opplæringslova § 11-11).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AnnualReport {
+    /// Version, instant and producer.
+    #[serde(flatten)]
+    pub record: Record,
+    /// School or kindergarten wording.
+    #[serde(default)]
+    pub setting: ReportSetting,
+    /// Rapportperiode fra.
+    pub period_from: Date,
+    /// Rapportperiode til.
+    pub period_to: Date,
+    /// Skoleår.
+    pub school_year: SchoolYear,
+    /// Enkeltvedtak.
+    pub decision_ref: DecisionRef,
+    /// IOP.
+    pub iop_ref: IopRef,
+    /// Oversikt over opplæringen eleven har fått.
+    pub provided_overview: Text,
+    /// Timer vedtatt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours_planned: Option<Hours>,
+    /// Timer gitt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours_given: Option<Hours>,
+    /// Vurdering av utviklingen opp mot målene, one per goal.
+    #[schemars(length(min = 1, max = 500))]
+    pub goal_assessments: Vec<GoalAssessment>,
+    /// Elevens syn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pupil_view: Option<Text>,
+    /// Foresattes syn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardian_view: Option<Text>,
+    /// Behov videre.
+    pub further_need: Text,
+    /// Utarbeidet av.
+    #[schemars(length(min = 1, max = 30))]
+    pub prepared_by: Vec<PreparedBy>,
+    /// Ferdigstilt.
+    pub finalised_at: Timestamp,
+    /// Gjort tilgjengelig for: kept in the register, not on the page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub access_given: Vec<GivenAccess>,
+}
+
+/// Where the child is taught.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportSetting {
+    /// Skole.
+    #[default]
+    School,
+    /// Barnehage.
+    Kindergarten,
+}
+
+/// The IOP that the report judges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IopRef {
+    /// The plan snapshot.
+    pub document_id: DocumentId,
+    /// Its version.
+    pub version: DocumentVersion,
+    /// SHA-256 of its content.
+    pub hash: Sha256,
+}
+
+/// Development against one goal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GoalAssessment {
+    /// Mål.
+    pub goal: Text,
+    /// Utvikling.
+    pub development: Text,
+    /// Status.
+    pub status: GoalStatus,
+}
+
+/// Who wrote the report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PreparedBy {
+    /// Name.
+    pub name: Name,
+    /// Rolle.
+    pub role: Line,
+}
+
+/// Who got access, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GivenAccess {
+    /// Til.
+    pub to: Name,
+    /// Når.
+    pub at: Timestamp,
+}

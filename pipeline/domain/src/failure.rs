@@ -1,0 +1,168 @@
+//! What stopped us: one code per failure, with a text that says what to do next and holds no personal data.
+
+/// What the runner does after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same work may succeed later.
+    Retry,
+    /// The same work will fail again: a person must look.
+    GiveUp,
+}
+
+/// Declares a closed list of codes with their texts in bokmål, nynorsk and English.
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident $id:literal : $nb:literal | $nn:literal | $en:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $(#[doc = $en] $variant,)+
+        }
+
+        impl $name {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The published code. Never renamed.
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)+ }
+            }
+
+            /// The code with this published name.
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|c| c.id() == id)
+            }
+
+            /// What it means and what to do next.
+            pub fn text(self, lang: $crate::Lang) -> &'static str {
+                match (self, lang) {
+                    $((Self::$variant, $crate::Lang::Nb) => $nb,
+                      (Self::$variant, $crate::Lang::Nn) => $nn,
+                      (Self::$variant, $crate::Lang::En) => $en,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.id())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.id())
+            }
+        }
+    };
+}
+pub(crate) use codes;
+
+codes! {
+    /// Failures a user can meet (DOMAIN § 10 and what the shell adds).
+    ErrorCode {
+        DuplicateSnapshot "duplicate_snapshot":
+            "Dette innholdet er arkivert før. Ingenting mer å gjøre."
+            | "Dette innhaldet er arkivert før. Ikkje noko meir å gjere."
+            | "This content is archived already. Nothing more to do.";
+        DocumentIdReused "document_id_reused":
+            "Dokument-ID og versjon er brukt før med annet innhold. Send rettelsen med neste versjonsnummer."
+            | "Dokument-ID og versjon er brukt før med anna innhald. Send rettinga med neste versjonsnummer."
+            | "The document id and version were used before with other content. Send the correction with the next version number.";
+        FolderClosed "folder_closed":
+            "Arkivmappen er lukket. Gjenåpne planen først, og send på nytt."
+            | "Arkivmappa er lukka. Opne planen att først, og send på nytt."
+            | "The case folder is closed. Reopen the plan first, then send again.";
+        DocumentMissing "document_missing":
+            "Den mottatte filen finnes ikke lenger i «accepted». Hent den fra sikkerhetskopi, eller send dokumentet på nytt."
+            | "Den mottekne fila finst ikkje lenger i «accepted». Hent ho frå tryggingskopi, eller send dokumentet på nytt."
+            | "The accepted file is no longer in `accepted`. Restore it from backup or send the document again.";
+        RenderTemplate "render_template":
+            "Malen kan ikke settes med dette dokumentet. Kjør «arkivflyt check templates», og meld feilen med koden."
+            | "Malen kan ikkje setjast med dette dokumentet. Køyr «arkivflyt check templates», og meld feilen med koden."
+            | "The template cannot be set with this document. Run `arkivflyt check templates` and report the code.";
+        RenderWarning "render_warning":
+            "Settingen ga et varsel, og et varsel kan skjule tomme sider. Kjør «arkivflyt check templates», og meld feilen."
+            | "Settinga gav eit varsel, og eit varsel kan skjule tomme sider. Køyr «arkivflyt check templates», og meld feilen."
+            | "Typesetting gave a warning, and a warning can hide empty pages. Run `arkivflyt check templates` and report it.";
+        RenderLimitTime "render_limit_time":
+            "Dokumentet brukte for lang tid på å bli satt. Del det opp i kildesystemet, og send på nytt."
+            | "Dokumentet brukte for lang tid på å bli sett. Del det opp i kjeldesystemet, og send på nytt."
+            | "The document took too long to typeset. Divide it in the source system and send again.";
+        RenderLimitMemory "render_limit_memory":
+            "Dokumentet brukte for mye minne. Del det opp i kildesystemet, og send på nytt."
+            | "Dokumentet brukte for mykje minne. Del det opp i kjeldesystemet, og send på nytt."
+            | "The document used too much memory. Divide it in the source system and send again.";
+        RenderCrashed "render_crashed":
+            "Setteprosessen stoppet uventet. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
+            | "Setjeprosessen stoppa uventa. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
+            | "The typesetting process stopped unexpectedly. Try again; if it repeats, report it with the document id.";
+        PdfaInvalid "pdfa_invalid":
+            "PDF-en ble ikke gyldig PDF/A og er ikke arkivert. Meld feilen med dokument-ID."
+            | "PDF-en vart ikkje gyldig PDF/A og er ikkje arkivert. Meld feilen med dokument-ID."
+            | "The PDF did not become valid PDF/A and is not archived. Report it with the document id.";
+        MetadataInvalid "metadata_invalid":
+            "Metadataene kan ikke skrives som gyldig XML. Rett teksten i kildesystemet, eller meld feilen med dokument-ID."
+            | "Metadataa kan ikkje skrivast som gyldig XML. Rett teksten i kjeldesystemet, eller meld feilen med dokument-ID."
+            | "The metadata cannot be written as valid XML. Correct the text in the source system or report the document id.";
+        PackageTooLarge "package_too_large":
+            "Pakken er større enn grensen i oppsettet. Hev grensen, eller del dokumentet."
+            | "Pakken er større enn grensa i oppsettet. Hev grensa, eller del dokumentet."
+            | "The package is larger than the configured limit. Raise the limit or divide the document.";
+        ArchiveWrite "archive_write":
+            "Arkivlageret kan ikke skrives. Se etter ledig plass, rettigheter og disk, og kjør på nytt."
+            | "Arkivlageret kan ikkje skrivast. Sjå etter ledig plass, rettar og disk, og køyr på nytt."
+            | "The archive store cannot be written. Check free space, permissions and disk, then run again.";
+        ArchiveDiskFull "archive_disk_full":
+            "Disken til arkivlageret er full. Frigjør plass, og kjør på nytt; ingenting er tapt."
+            | "Disken til arkivlageret er full. Frigjer plass, og køyr på nytt; ingenting er tapt."
+            | "The archive disk is full. Free some space and run again; nothing is lost.";
+        ArchiveConflict "archive_conflict":
+            "En annen skriver la til en versjon i samme mappe. Kjøres på nytt av seg selv."
+            | "Ein annan skrivar la til ein versjon i same mappe. Blir køyrt på nytt av seg sjølv."
+            | "Another writer added a version to the same folder. It is run again by itself.";
+        ArchiveDamaged "archive_damaged":
+            "Arkivmappen er skadet og må ses på. Kjør «arkivflyt case verify» på mappen, og hent den fra sikkerhetskopi."
+            | "Arkivmappa er skadd og må sjåast på. Køyr «arkivflyt case verify» på mappa, og hent ho frå tryggingskopi."
+            | "The case folder is damaged and must be looked at. Run `arkivflyt case verify` on it and restore it from backup.";
+        StoreUnavailable "store_unavailable":
+            "Databasen svarer ikke eller er låst. Se at ingen annen prosess holder den, og kjør på nytt."
+            | "Databasen svarer ikkje eller er låst. Sjå at ingen annan prosess held han, og køyr på nytt."
+            | "The database does not answer or is locked. See that no other process holds it, then run again.";
+        StoreInconsistent "store_inconsistent":
+            "En rad i databasen kan ikke leses. Ta vare på databasen, og meld feilen med tabell og id."
+            | "Ei rad i databasen kan ikkje lesast. Ta vare på databasen, og meld feilen med tabell og id."
+            | "A row in the database cannot be read. Keep the database and report the table and id.";
+        StoreNewer "store_newer":
+            "Databasen er laget av en nyere versjon. Oppgrader programmet."
+            | "Databasen er laga av ein nyare versjon. Oppgrader programmet."
+            | "The database was made by a newer version. Upgrade the program.";
+        NotInitialised "not_initialised":
+            "Mappen er ikke satt opp. Kjør «arkivflyt init» først."
+            | "Mappa er ikkje sett opp. Køyr «arkivflyt init» først."
+            | "The data folder is not set up. Run `arkivflyt init` first.";
+        RecipientWithoutAddress "recipient_without_address":
+            "Mottakeren har ingen e-postadresse eller er reservert. Gi beskjed på papir; se papirlisten."
+            | "Mottakaren har inga e-postadresse eller er reservert. Gi beskjed på papir; sjå papirlista."
+            | "The recipient has no e-mail address or is reserved. Tell them on paper; see the paper list.";
+        MailRefused "mail_refused":
+            "E-posttjeneren avviste meldingen for godt. Se koden, rett adressen eller oppsettet, og send på nytt."
+            | "E-posttenaren avviste meldinga for godt. Sjå koden, rett adressa eller oppsettet, og send på nytt."
+            | "The mail server refused the message for good. See the code, correct the address or set-up, and send again.";
+        MailTemporary "mail_temporary":
+            "E-posttjeneren tok ikke imot nå. Prøves igjen av seg selv."
+            | "E-posttenaren tok ikkje imot no. Blir prøvd igjen av seg sjølv."
+            | "The mail server did not accept the message now. It is tried again by itself.";
+        MailDoubtful "mail_doubtful":
+            "Forbindelsen brøt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
+            | "Sambandet braut etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
+            | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        MailConfig "mail_config":
+            "Oppsettet for e-post er feil eller utrygt. Kjør «arkivflyt check config»."
+            | "Oppsettet for e-post er feil eller utrygt. Køyr «arkivflyt check config»."
+            | "The mail set-up is wrong or unsafe. Run `arkivflyt check config`.";
+        InboxNotRegular "inbox_not_regular":
+            "Dette er ikke en vanlig fil (lenke, rør eller enhet) og blir ikke lest. Legg inn selve filen."
+            | "Dette er ikkje ei vanleg fil (lenkje, røyr eller eining) og blir ikkje lese. Legg inn sjølve fila."
+            | "This is not an ordinary file (link, pipe or device) and is not read. Put the file itself here.";
+    }
+}

@@ -1,0 +1,40 @@
+//! The nouns of the pipeline: ids, documents, stages, problems and the clock.
+//!
+//! No I/O, no async, no knowledge of any other room. Start with [`Snapshot`] (what arrives) and
+//! [`Content`] (the document types), then [`Rendered`], [`Packaged`] and [`Archived`] (what each
+//! stage makes true). The words are those of the municipality; the Norwegian term stands once in
+//! the doc comment of the type it names.
+
+mod address;
+mod canonical;
+mod case;
+mod content;
+mod digest;
+mod failure;
+mod ids;
+mod language;
+mod national_id;
+mod notice;
+mod problem;
+mod schema;
+mod snapshot;
+mod stage;
+mod text;
+mod time;
+
+pub use address::EmailAddress;
+pub use canonical::canonical_json;
+pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, PlanStatus, PlanType, Source};
+pub use content::*;
+pub use digest::{Sha256, Sha512};
+pub use failure::{ErrorCode, Verdict};
+pub use ids::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId, Reservation};
+pub use language::{Lang, WrittenForm};
+pub use national_id::{NationalId, NationalIdFault, NationalIdKind};
+pub use notice::{Notice, NoticeKind, RecipientRef};
+pub use problem::{Problem, ProblemCode};
+pub use schema::{envelope_schema, schema_name};
+pub use snapshot::{Envelope, Snapshot};
+pub use stage::{Archived, FileName, LogicalPath, Packaged, PackagedFile, Placement, Rendered};
+pub use text::{Line, Name, Text};
+pub use time::{Clock, Date, Hours, SchoolYear, Timestamp};

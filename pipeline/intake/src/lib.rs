@@ -1,0 +1,1 @@
+//! JSON in, a Snapshot or every Problem out.

@@ -1,0 +1,1 @@
+//! Archived document in, neutral mail out.

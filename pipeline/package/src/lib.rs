@@ -1,0 +1,1 @@
+//! Rendered document in, files of a case-folder version out.

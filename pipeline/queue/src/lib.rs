@@ -1,0 +1,1 @@
+//! Attempts, retry and the decision what comes next. Knows no documents.

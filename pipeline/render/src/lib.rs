@@ -1,0 +1,1 @@
+//! Snapshot in, PDF/A-2a out.

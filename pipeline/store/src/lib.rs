@@ -1,0 +1,1 @@
+//! What survives a restart: the traits and their conformance suite.

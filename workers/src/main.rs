@@ -1,0 +1,2 @@
+//! Arkivflyt.
+fn main() {}
