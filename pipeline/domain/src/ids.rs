@@ -94,9 +94,18 @@ impl fmt::Display for DocumentKey {
 }
 
 /// Municipality number (kommunenummer): four digits. Text, because `0301` starts with a zero.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct MunicipalityNumber(#[schemars(regex(pattern = r"^[0-9]{4}$"))] String);
+pub struct MunicipalityNumber(String);
+
+impl JsonSchema for MunicipalityNumber {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MunicipalityNumber".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]{4}$" })
+    }
+}
 
 impl MunicipalityNumber {
     /// The four digits.

@@ -1,7 +1,7 @@
 //! JSON Schema (draft 2020-12) of the envelope, made from the same types that the pipeline works with.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{AnnualReport, DocumentKind, Envelope, EsPlan, IopPlan, IpPlan, MeetingMinutes, PlanType, SlPlan};
 
@@ -31,6 +31,7 @@ pub fn envelope_schema(kind: DocumentKind) -> Value {
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!(schema_name(kind));
     root["$defs"] = Value::Object(definitions);
+    plain(&mut root);
     refuse_unknown_fields(&mut root);
     root
 }
@@ -55,6 +56,47 @@ fn for_plan_type(plan_type: PlanType, content: &Schema) -> Value {
         "if": { "properties": { "case": { "properties": { "plan_type": { "const": plan_type.id() } }, "required": ["plan_type"] } }, "required": ["case"] },
         "then": { "properties": { "content": content } }
     })
+}
+
+/// Says the same with fewer words, so that a checker can name the broken rule instead of «no alternative fits»: an optional
+/// value is simply its value (a null is read as absent), and a choice of constants is an `enum`.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            optional_is_its_value(map);
+            choice_is_enum(map);
+            map.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+fn optional_is_its_value(map: &mut Map<String, Value>) {
+    let null = json!({ "type": "null" });
+    if let Some(Value::Array(choices)) = map.get("anyOf")
+        && let [value, last] = &choices[..]
+        && *last == null
+    {
+        let value = value.as_object().cloned().unwrap_or_default();
+        map.remove("anyOf");
+        map.extend(value);
+    }
+    if let Some(Value::Array(types)) = map.get("type")
+        && let [only, last] = &types[..]
+        && *last == json!("null")
+    {
+        let only = only.clone();
+        map.insert("type".into(), only);
+    }
+}
+
+fn choice_is_enum(map: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = map.get("oneOf") else { return };
+    let Some(values) = choices.iter().map(|c| c.get("const").cloned()).collect::<Option<Vec<_>>>() else { return };
+    map.remove("oneOf");
+    map.insert("type".into(), json!("string"));
+    map.insert("enum".into(), Value::Array(values));
 }
 
 /// Objects with named fields take no others. The `if` branches are left alone: they only look.
