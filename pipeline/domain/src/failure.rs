@@ -9,6 +9,15 @@ pub enum Verdict {
     GiveUp,
 }
 
+/// What becomes of work that failed once more. Decided by the queue, written down by the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Tried again at this instant, not before.
+    RetryAt(crate::Timestamp),
+    /// Left for a person.
+    Failed,
+}
+
 /// Declares a closed list of codes with their texts in bokmål, nynorsk and English.
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $id:literal : $nb:literal | $nn:literal | $en:literal;)+ }) => {

@@ -27,7 +27,7 @@ pub use canonical::canonical_json;
 pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, PlanStatus, PlanType, Source};
 pub use content::*;
 pub use digest::{Sha256, Sha512};
-pub use failure::{ErrorCode, Verdict};
+pub use failure::{ErrorCode, NextStep, Verdict};
 pub use ids::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId, Reservation};
 pub use language::{Lang, WrittenForm};
 pub use national_id::{NationalId, NationalIdFault, NationalIdKind};

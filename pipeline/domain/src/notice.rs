@@ -1,8 +1,10 @@
 //! What people are told about: that something waits, never what.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseFolderId, DocumentKey, WrittenForm};
+use crate::{CaseFolderId, DocumentKey, NotValid, WrittenForm};
 
 /// Kind of notice (DOMAIN § 8). A new kind is one arm here and two text files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +49,34 @@ pub enum RecipientRef {
     Recipient(u16),
     /// The municipality's archivist, from the configuration.
     Archivist,
+}
+
+/// `subject`, `guardian:1`, `recipient:0`, `archivist`: as rows and lists write it.
+impl fmt::Display for RecipientRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subject => f.write_str("subject"),
+            Self::Guardian(n) => write!(f, "guardian:{n}"),
+            Self::Recipient(n) => write!(f, "recipient:{n}"),
+            Self::Archivist => f.write_str("archivist"),
+        }
+    }
+}
+
+impl FromStr for RecipientRef {
+    type Err = NotValid;
+    fn from_str(s: &str) -> Result<Self, NotValid> {
+        let bad = NotValid("recipient reference");
+        let recipient = match s.split_once(':') {
+            None if s == "subject" => Self::Subject,
+            None if s == "archivist" => Self::Archivist,
+            Some(("guardian", n)) => Self::Guardian(n.parse().map_err(|_| bad)?),
+            Some(("recipient", n)) => Self::Recipient(n.parse().map_err(|_| bad)?),
+            _ => return Err(bad),
+        };
+        // One reference has one spelling: `guardian:01` and `guardian:+1` are refused.
+        if recipient.to_string() == s { Ok(recipient) } else { Err(bad) }
+    }
 }
 
 /// One notice to one person, before it has a text. Small enough for a row: ids only.
