@@ -1,1 +1,11 @@
-//! Attempts, retry and the decision what comes next. Knows no documents.
+//! When failed work is tried again, and when it is left for a person. Knows no documents.
+//!
+//! In: how often it has failed, since when, and whether trying again can help. Out: [`NextStep`]. Pure: the clock comes in as
+//! an argument and the jitter from a seed, so that the same failure is always answered the same way. The store keeps the
+//! answer, so waiting survives a restart.
+
+mod backoff;
+
+pub use backoff::{Backoff, Failures, Seed};
+#[doc(no_inline)]
+pub use pipeline_domain::{NextStep, Verdict};
