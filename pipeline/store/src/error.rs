@@ -4,7 +4,7 @@ use std::error::Error;
 
 use pipeline_domain::{DocumentKey, ErrorCode, Verdict};
 
-/// Why a store did not do as asked. Nothing of the call was kept.
+/// Why a store did not do as asked. Nothing of the call may be counted on.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Locked, full, unreachable or going down.
@@ -21,6 +21,14 @@ pub enum StoreError {
         /// What we tried.
         doing: &'static str,
         /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A constraint of the database stands against it: the caller broke a promise, such as a notice about no known document.
+    #[error("the database refused to {doing}")]
+    Refused {
+        /// What we tried.
+        doing: &'static str,
+        /// Which constraint.
         source: Box<dyn Error + Send + Sync>,
     },
     /// Another live process sends the mail of this database.
@@ -81,6 +89,7 @@ impl StoreError {
             Self::Unavailable { .. } | Self::OutboxHeld => ErrorCode::StoreUnavailable,
             Self::NewerSchema { .. } => ErrorCode::StoreNewer,
             Self::Damaged { .. }
+            | Self::Refused { .. }
             | Self::Inconsistent { .. }
             | Self::UnknownDocument { .. }
             | Self::UnknownMail { .. }
@@ -95,6 +104,7 @@ impl StoreError {
             Self::Unavailable { .. } | Self::OutboxHeld => Verdict::Retry,
             Self::NewerSchema { .. }
             | Self::Damaged { .. }
+            | Self::Refused { .. }
             | Self::Inconsistent { .. }
             | Self::UnknownDocument { .. }
             | Self::UnknownMail { .. }

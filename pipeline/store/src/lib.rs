@@ -4,7 +4,7 @@
 //! Out: what to do next ([`Documents::pending`], [`Outbox::mails_due`]) and what was done (the lists).
 //!
 //! Promised by every store, and held by the suite in `conformance` (feature of the same name):
-//! - An answer is given only after the change is durable; an error means that nothing of it was kept.
+//! - An answer is given only after the change is durable; an error means that nothing of it may be counted on.
 //! - The same content is accepted once; a plan has one case folder for ever; running numbers have no gaps.
 //! - Mail is queued in the same transaction that records its document as archived.
 //! - Every call may be repeated: what was done already is answered as such and not done twice.

@@ -67,6 +67,8 @@ pub struct Mail {
     pub queued_at: Timestamp,
     /// Not tried before this instant. Means something in `queued` only.
     pub next_at: Timestamp,
+    /// When it was last claimed.
+    pub claimed_at: Option<Timestamp>,
     /// When it was accepted or delivered.
     pub settled_at: Option<Timestamp>,
     /// Why the last attempt failed.
@@ -119,6 +121,7 @@ pub struct MailFilter {
 ///
 /// When a store becomes the one that sends, it first frees what a dead process left behind: `sending` goes back to `queued`
 /// (nothing irrevocable had happened; a Maildir recognises its own file), `body_sent` becomes `doubtful`.
+/// Only a server's transport marks `body_sent`: a Maildir's claim is simply sent again.
 pub trait Outbox {
     /// Queued mails whose time has come, oldest first.
     fn mails_due(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Mail>, StoreError>> + Send;
@@ -127,7 +130,7 @@ pub trait Outbox {
     fn next_mail_due(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 
     /// Takes a queued mail. `message_id` is kept if it has none yet.
-    fn claim_mail(&self, dedupe_key: &str, message_id: &str) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+    fn claim_mail(&self, dedupe_key: &str, message_id: &str, at: Timestamp) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// Notes that the message is about to be complete at the server; durable before the final dot is written.
     fn mark_body_sent(&self, dedupe_key: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
