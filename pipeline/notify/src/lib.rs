@@ -1,1 +1,22 @@
-//! Archived document in, neutral mail out.
+//! Archived document in, neutral mail out: something waits, log in as usual. Never what, about whom or from which unit.
+//!
+//! [`notices`] decides who is told, [`compose`] writes one mail for one person, and [`Maildir`] or [`SmtpRelay`] carries it.
+//! The first two are functions of their arguments. Promises: one recipient per mail; equal arguments give equal bytes; output
+//! is ASCII; nothing from the document but the recipient's own address reaches a mail; a Maildir holds each mail once.
+
+mod address;
+mod error;
+mod mail;
+mod maildir;
+mod plain;
+mod sender;
+mod smtp;
+mod telling;
+mod text;
+
+pub use error::NotifyError;
+pub use mail::{LoginLink, Mail, MailFacts, RunCounts, compose};
+pub use maildir::{Delivery, Maildir, MaildirEntry, Seen};
+pub use sender::Sender;
+pub use smtp::{Credentials, LinkFault, Phase, RelayConfig, RelaySecurity, SendOutcome, SmtpRelay, Timeouts};
+pub use telling::{Telling, address_of, notices, run_report_notice};
