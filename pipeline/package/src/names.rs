@@ -1,0 +1,40 @@
+//! File names in a case folder. Made from the running number and the document type only: never from a name or a plan type.
+
+use pipeline_domain::{DocumentVersion, LogicalPath};
+
+/// The first thing a person sees.
+pub const READ_ME: &str = "LESMEG.txt";
+/// Human index.
+pub const OVERVIEW: &str = "innhold.html";
+/// What the next version is made from.
+pub const CASE_RECORD: &str = "metadata/sak.json";
+/// The folder alone.
+pub const FOLDER_XML: &str = "metadata/mappe.xml";
+/// The change log.
+pub const CHANGE_LOG: &str = "metadata/endringslogg.xml";
+/// Schema of our own metadata.
+pub const OWN_SCHEMA: &str = "metadata/arkivflyt-vsm.xsd";
+
+/// One of the names above as a path.
+pub fn fixed(name: &'static str) -> LogicalPath {
+    name.parse().expect("our own names are valid paths")
+}
+
+fn made(path: String) -> LogicalPath {
+    path.parse().expect("digits and our own slugs make a valid path")
+}
+
+/// `dokumenter/02_motereferat.pdf`, from version 2 `dokumenter/05_motereferat-v2.pdf`.
+pub fn pdf(no: u32, slug: &'static str, version: DocumentVersion) -> LogicalPath {
+    if version.0 > 1 { made(format!("dokumenter/{no:02}_{slug}-v{version}.pdf")) } else { made(format!("dokumenter/{no:02}_{slug}.pdf")) }
+}
+
+/// `kilde/02.json`: the snapshot that the PDF was set from.
+pub fn source(no: u32) -> LogicalPath {
+    made(format!("kilde/{no:02}.json"))
+}
+
+/// `metadata/02.xml`: the registration.
+pub fn registration(no: u32) -> LogicalPath {
+    made(format!("metadata/{no:02}.xml"))
+}

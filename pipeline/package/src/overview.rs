@@ -1,0 +1,195 @@
+//! `innhold.html`: the folder for a person with nothing but a browser and the disk.
+//!
+//! Self-contained HTML without script. Links go to the folder version that brought each file, because that is where the
+//! file lies on disk.
+
+use std::fmt::Write as _;
+
+use pipeline_domain::{Date, DocumentKind, WrittenForm};
+use quick_xml::escape::escape;
+
+use crate::{ArchiveProfile, CaseRecord, DocumentEntry, names, noark, titles};
+
+const STYLE: &str = include_str!("overview.css");
+
+/// Labels in both written forms.
+struct Labels {
+    lang: &'static str,
+    heading: &'static str,
+    caption: &'static str,
+    folder: &'static str,
+    subject: &'static str,
+    lead: &'static str,
+    unit: &'static str,
+    creator: &'static str,
+    opened: &'static str,
+    status: &'static str,
+    open: &'static str,
+    closed: &'static str,
+    basis: &'static str,
+    columns: [&'static str; 8],
+    corrected: &'static str,
+    check: &'static str,
+}
+
+const NB: Labels = Labels {
+    lang: "nb",
+    heading: "Innhold i arkivmappen",
+    caption: "Dokumentene i mappen, de nyeste øverst",
+    folder: "Mappe",
+    subject: "Hovedperson",
+    lead: "Planansvarlig",
+    unit: "Enhet",
+    creator: "Arkivskaper",
+    opened: "Åpnet",
+    status: "Status",
+    open: "Under behandling",
+    closed: "Avsluttet",
+    basis: "Hjemmel",
+    columns: ["Nr.", "Dato", "Dokument", "Type", "Versjon", "Sider", "SHA-256, begynnelsen", "Mer"],
+    corrected: "rettet av nr.",
+    check: "Slik leses og kontrolleres mappen",
+};
+
+const NN: Labels = Labels {
+    lang: "nn",
+    heading: "Innhald i arkivmappa",
+    caption: "Dokumenta i mappa, dei nyaste øvst",
+    folder: "Mappe",
+    subject: "Hovudperson",
+    lead: "Planansvarleg",
+    unit: "Eining",
+    creator: "Arkivskapar",
+    opened: "Opna",
+    status: "Status",
+    open: "Under behandling",
+    closed: "Avslutta",
+    basis: "Heimel",
+    columns: ["Nr.", "Dato", "Dokument", "Type", "Versjon", "Sider", "SHA-256, starten", "Meir"],
+    corrected: "retta av nr.",
+    check: "Slik les og kontrollerer du mappa",
+};
+
+/// The page. Every document is listed and linked, also those that were corrected later.
+pub fn html(record: &CaseRecord, profile: &ArchiveProfile) -> Vec<u8> {
+    let labels = match profile.folder_language {
+        WrittenForm::Nb => &NB,
+        WrittenForm::Nn => &NN,
+    };
+    let mut page = String::with_capacity(4096 + 700 * record.documents.len());
+    write_page(&mut page, record, profile, labels).expect("a string takes every write");
+    page.into_bytes()
+}
+
+fn write_page(page: &mut String, record: &CaseRecord, profile: &ArchiveProfile, labels: &Labels) -> std::fmt::Result {
+    let facts = &record.facts;
+    // The tab and the history of a browser show the title: number only.
+    writeln!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{} {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>",
+        labels.lang,
+        labels.folder,
+        record.folder.mappe_id()
+    )?;
+    writeln!(
+        page,
+        "<p class=\"mark\"><strong>{}</strong> · {}: {}</p>",
+        text(facts.screening_mark.expose()),
+        labels.basis,
+        text(facts.screening_basis.expose())
+    )?;
+    if facts.synthetic {
+        writeln!(page, "<p class=\"mark synthetic\"><strong>SYNTETISKE DATA</strong></p>")?;
+    }
+    writeln!(page, "<h1>{}</h1>", labels.heading)?;
+    write_facts(page, record, profile, labels)?;
+    write_documents(page, record, labels)?;
+    writeln!(
+        page,
+        "<p><a href=\"../../v{}/content/{}\">{}</a></p>\n</main>\n</body>\n</html>",
+        first_version(record),
+        names::READ_ME,
+        labels.check
+    )
+}
+
+/// The version that opened the folder: it holds the constant files.
+fn first_version(record: &CaseRecord) -> u32 {
+    record.documents.iter().map(|d| d.folder_version).min().unwrap_or(record.folder_version)
+}
+
+fn write_facts(page: &mut String, record: &CaseRecord, profile: &ArchiveProfile, labels: &Labels) -> std::fmt::Result {
+    let facts = &record.facts;
+    let title = titles::folder(record.plan_type, record.opened_at, profile.folder_language);
+    let status = match &record.closed {
+        Some(closing) => format!("{} {}", labels.closed, day(closing.at.oslo_date())),
+        None => labels.open.to_owned(),
+    };
+    let rows = [
+        (labels.folder, format!("{} · {}", record.folder.mappe_id(), title.as_str())),
+        (labels.subject, facts.subject_name.expose().to_owned()),
+        (labels.lead, facts.lead_name.expose().to_owned()),
+        (labels.unit, facts.administrative_unit.expose().to_owned()),
+        (labels.creator, profile.archive_creator_name.clone()),
+        (labels.opened, day(record.opened_at.oslo_date())),
+        (labels.status, status),
+    ];
+    writeln!(page, "<dl>")?;
+    for (term, value) in rows {
+        writeln!(page, "<div><dt>{term}</dt><dd>{}</dd></div>", text(&value))?;
+    }
+    writeln!(page, "</dl>")
+}
+
+fn write_documents(page: &mut String, record: &CaseRecord, labels: &Labels) -> std::fmt::Result {
+    writeln!(page, "<table>\n<caption>{}</caption>\n<thead>\n<tr>", labels.caption)?;
+    for column in labels.columns {
+        write!(page, "<th scope=\"col\">{column}</th>")?;
+    }
+    writeln!(page, "\n</tr>\n</thead>\n<tbody>")?;
+    for document in record.documents.iter().rev() {
+        write_row(page, document, labels)?;
+    }
+    writeln!(page, "</tbody>\n</table>")
+}
+
+fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> std::fmt::Result {
+    let DocumentEntry { no, folder_version, pdf, version, pages, .. } = document;
+    let place = format!("../../v{folder_version}/content");
+    let digest = document.sha256.to_string();
+    let class = if document.corrected_by.is_some() { " class=\"corrected\"" } else { "" };
+    write!(page, "<tr{class}><th scope=\"row\">{no}</th><td><time datetime=\"{}\">{}</time></td>", document.date, day(document.date))?;
+    write!(page, "<td><a href=\"{place}/{pdf}\" type=\"application/pdf\">{}</a></td>", text(&document.title))?;
+    write!(page, "<td>{}</td><td>{version}", kind(document.kind, labels))?;
+    if let Some(by) = document.corrected_by {
+        write!(page, ", {} {by}", labels.corrected)?;
+    }
+    write!(page, "</td><td>{pages}</td><td><code>{}</code></td>", &digest[..16])?;
+    writeln!(
+        page,
+        "<td><a href=\"{place}/{}\" aria-label=\"Kilde/kjelde nr. {no}\">json</a> <a href=\"{place}/{}\" aria-label=\"Noark 5 nr. {no}\">xml</a></td></tr>",
+        names::source(*no),
+        names::registration(*no)
+    )
+}
+
+fn kind(kind: DocumentKind, labels: &Labels) -> &'static str {
+    match (kind, labels.lang) {
+        (DocumentKind::PlanSnapshot, "nn") => "Augneblinksbilete av plan",
+        (DocumentKind::PlanSnapshot, _) => "Øyeblikksbilde av plan",
+        (DocumentKind::MeetingMinutes, _) => "Møtereferat",
+        (DocumentKind::AnnualReport, _) => "Årsrapport",
+    }
+}
+
+/// `23.11.2026`.
+fn day(date: Date) -> String {
+    date.naive().format("%d.%m.%Y").to_string()
+}
+
+/// Text from people as HTML text: escaped, without characters that a page may not hold.
+fn text(raw: &str) -> String {
+    escape(noark::xml_text(raw)).into_owned()
+}
