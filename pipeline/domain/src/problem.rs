@@ -171,5 +171,9 @@ codes! {
             "Fødselsdatoen og fødselsnummeret gjelder ikke samme dag."
             | "Fødselsdatoen og fødselsnummeret gjeld ikkje same dag."
             | "The birth date and the national id are not of the same day.";
+        TooManyProblems "too_many_problems":
+            "Dokumentet har flere feil enn de som vises. Rett disse, og send på nytt."
+            | "Dokumentet har fleire feil enn dei som er viste. Rett desse, og send på nytt."
+            | "The document has more problems than those shown. Correct these and send again.";
     }
 }
