@@ -1,1 +1,58 @@
-//! The store on SQLite.
+//! The store on SQLite: one file, durable commits, one writer that groups them.
+//!
+//! In: a path. Out: [`SqliteStore`], which is `pipeline_store`'s three traits. Start with [`writer`](self) to see how a
+//! write becomes durable (`writer.rs`), then `accept.rs` for the one with the most rules.
+//!
+//! - `journal_mode = wal`, `synchronous = full`: an answered write survives a power cut.
+//! - A second process may open the same file. It reads and writes as well as the first, each waiting its turn; only one of
+//!   them sends mail at a time (`hold.rs`).
+//! - The file is made with mode 0600. SQLite gives `-wal` and `-shm` beside it the same. `-outbox.lock` is empty and stays.
+//! - No statement is logged.
+
+mod accept;
+mod archive;
+mod documents;
+mod fault;
+mod hold;
+mod mail;
+mod open;
+mod outbox;
+mod rows;
+mod runs;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use pipeline_store::StoreError;
+use sqlx::SqlitePool;
+
+use crate::{hold::OutboxHold, writer::Writer};
+
+/// A store in one SQLite file. Cloning gives another handle on the same store.
+#[derive(Clone)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+    outbox: Arc<OutboxHold>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is missing (its folder must be there), migrates it forward, and frees mail that a dead
+    /// process left claimed. Needs a Tokio runtime for as long as it lives.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let (connection, readers) = open::open(path).await?;
+        let outbox = Arc::new(OutboxHold::beside(path)?);
+        let writer = Writer::start(connection, Arc::clone(&outbox));
+        let store = Self { writer, readers, outbox };
+        store.free_if_nobody_sends().await?;
+        Ok(store)
+    }
+
+    /// Waits for every write under way, then lets the file go. Other handles answer [`StoreError::Unavailable`] from now on.
+    ///
+    /// Dropping all handles is safe too; then the end comes a moment later.
+    pub async fn close(self) {
+        self.writer.stop().await;
+        self.readers.close().await;
+    }
+}

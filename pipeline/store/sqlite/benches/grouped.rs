@@ -1,0 +1,2 @@
+//! How many acceptances per second reach the disk.
+fn main() {}
