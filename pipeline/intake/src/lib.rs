@@ -1,7 +1,8 @@
 //! JSON in, a [`Snapshot`] or every [`Problem`] out.
 //!
 //! Comes in: the bytes of one document. Goes out: [`Reading`]. Promised: any bytes whatever give one or the other, in time and
-//! memory that follow their length; all problems are told at once; none repeats anything that the document says.
+//! memory that follow their length; all problems are told at once, those between fields as soon as each field alone is right;
+//! none repeats anything that the document says.
 //!
 //! Start with [`Reader::read`], which is the story of one document: bytes, text, JSON, schema, types, rules between fields. Those
 //! rules stand in one file per document type, those of the case in `case.rs`.
