@@ -1,1 +1,14 @@
-//! Tests of the whole room.
+//! Tests of the whole room: documents in, files out, judged by the official schemas.
+
+mod address_protection;
+mod cost;
+mod files;
+mod journey;
+mod ledger;
+mod overview;
+mod parties;
+mod pictures;
+mod support;
+mod unicode;
+mod xmllint;
+mod xsd;
