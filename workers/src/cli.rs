@@ -1,0 +1,147 @@
+//! The command line: one file per subcommand. Data goes to standard output, talk to standard error.
+
+pub mod bench;
+pub mod case;
+pub mod check;
+pub mod completions;
+pub mod demo;
+pub mod doctor;
+pub mod init;
+pub mod mail;
+pub mod render;
+pub mod run_once;
+pub mod schema;
+pub mod show;
+pub mod submit;
+pub mod verify;
+pub mod version;
+pub mod watch;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use pipeline_domain::{Lang, Timestamp};
+
+use crate::exit::TABLE;
+
+/// Takes plans, minutes and reports safely into the archive.
+///
+/// Start with `arkivflyt demo`: it sets made-up documents, archives them and shows where everything lands.
+#[derive(Debug, Parser)]
+#[command(name = "arkivflyt", version, after_help = TABLE, propagate_version = true, disable_help_subcommand = false)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Data folder: database, drop folder, case folders and mail.
+    #[arg(long, global = true, env = "ARKIVFLYT_DATA", default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Configuration file; without it `arkivflyt.toml` in the data folder, if there is one.
+    #[arg(long, global = true, env = "ARKIVFLYT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer as JSON, one document on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say less.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log more: -v info, -vv debug, -vvv trace. Logs hold ids, never names or content.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// Language of messages.
+    #[arg(long, global = true, env = "ARKIVFLYT_LANG", value_enum, default_value_t = LangArg::Nb)]
+    pub lang: LangArg,
+    /// Pretend that it is this time (RFC 3339), so that a run can be repeated to the byte.
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub clock: Option<Timestamp>,
+}
+
+impl Global {
+    /// Language of messages.
+    pub fn lang(&self) -> Lang {
+        match self.lang {
+            LangArg::Nb => Lang::Nb,
+            LangArg::Nn => Lang::Nn,
+            LangArg::En => Lang::En,
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Language of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    Nb,
+    Nn,
+    En,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up a data folder: folders, database and municipality files.
+    #[command(after_help = TABLE)]
+    Init(init::Init),
+    /// Show the whole journey with made-up documents.
+    #[command(after_help = TABLE)]
+    Demo(demo::Demo),
+    /// Hand in documents: files, folders of files, or standard input (-).
+    #[command(after_help = TABLE)]
+    Submit(submit::Submit),
+    /// Take what lies in the drop folder, archive everything that waits, and send the notices.
+    #[command(after_help = TABLE)]
+    RunOnce(run_once::RunOnce),
+    /// Do what run-once does whenever something comes into the drop folder, until Ctrl-C.
+    #[command(after_help = TABLE)]
+    Watch(watch::Watch),
+    /// Look at case folders.
+    #[command(subcommand, after_help = TABLE)]
+    Case(case::Case),
+    /// Check every case folder, or any OCFL object or storage root with --path.
+    #[command(after_help = TABLE)]
+    Verify(verify::Verify),
+    /// Look at notices.
+    #[command(subcommand, after_help = TABLE)]
+    Mail(mail::Mail),
+    /// Set one document as PDF without archiving it. Needs no data folder.
+    #[command(after_help = TABLE)]
+    Render(render::Render),
+    /// Check the configuration, the templates or the samples.
+    #[command(subcommand, after_help = TABLE)]
+    Check(check::Check),
+    /// Show settings.
+    #[command(subcommand, after_help = TABLE)]
+    Show(show::Show),
+    /// Print the JSON Schema of a document type.
+    #[command(after_help = TABLE)]
+    Schema(schema::SchemaOf),
+    /// Look over the installation and tidy what a crash left behind.
+    #[command(after_help = TABLE)]
+    Doctor(doctor::Doctor),
+    /// Measure on this machine.
+    #[command(subcommand, after_help = TABLE)]
+    Bench(bench::Bench),
+    /// Print a completion script for a shell.
+    Completions(completions::Completions),
+    /// Print versions of the program, its document types and its templates.
+    Version,
+    /// Set documents for a parent process.
+    #[command(name = "__render", hide = true)]
+    RenderChild,
+}

@@ -1,0 +1,155 @@
+//! `case`: looks at case folders. The archive itself is read, not the database: disk alone is enough.
+
+use pipeline_archive::verify_case;
+use pipeline_domain::CaseFolderId;
+use pipeline_package::CaseRecord;
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{Global, verify},
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    shell::Shell,
+    words::{self, pick},
+};
+
+/// Look at case folders.
+#[derive(Debug, clap::Subcommand)]
+pub enum Case {
+    /// Every case folder: number, documents, last change. No names.
+    List,
+    /// The documents of one folder.
+    Show(Folder),
+    /// Every file of one folder, as it stands now.
+    Tree(Folder),
+    /// Check one folder, every byte of it.
+    Verify(Folder),
+}
+
+/// One case folder.
+#[derive(Debug, clap::Args)]
+pub struct Folder {
+    /// Such as 9901/2026/000001.
+    #[arg(value_name = "FOLDER")]
+    pub folder: CaseFolderId,
+}
+
+pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Shell::open(global, config).await?;
+    let exit = match case {
+        Case::List => list(&shell, global, output),
+        Case::Show(f) => show(&shell, &f.folder, global, output),
+        Case::Tree(f) => tree(&shell, &f.folder, output),
+        Case::Verify(f) => verify_one(&shell, &f.folder, global, output),
+    };
+    shell.close().await;
+    exit
+}
+
+fn record(shell: &Shell, folder: &CaseFolderId) -> Result<Option<CaseRecord>, Failure> {
+    match shell.archive(&folder.municipality)?.read_head(folder)? {
+        Some(head) => Ok(Some(CaseRecord::read(&head.case_record)?)),
+        None => Ok(None),
+    }
+}
+
+fn list(shell: &Shell, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let mut folders = Vec::new();
+    for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
+        for folder in shell.archive(number)?.folders()? {
+            if let Some(record) = record(shell, &folder)? {
+                folders.push(json!({
+                    "case_folder": folder.to_string(), "documents": record.documents().len(), "folder_version": record.folder_version(),
+                    "updated_at": record.updated_at(), "closed_at": record.closed_at(), "path": shell.archive(number)?.folder_path(&folder).display().to_string(),
+                }));
+            }
+        }
+    }
+    if output.answer("case_list", json!({ "folders": folders })) {
+        return Ok(Exit::Ok);
+    }
+    let lang = global.lang();
+    let cell = |v: &Value, key: &str| v[key].as_str().map_or_else(|| v[key].to_string(), str::to_owned);
+    let head = [pick(lang, "Mappe", "Mappe", "Folder"), pick(lang, "Dokumenter", "Dokument", "Documents"), pick(lang, "Sist endret", "Sist endra", "Last change"), pick(lang, "Sted", "Stad", "Place")];
+    let rows = folders.iter().map(|f| vec![cell(f, "case_folder"), cell(f, "documents"), cell(f, "updated_at"), cell(f, "path")]).collect();
+    output.table(&head, rows);
+    Ok(Exit::Ok)
+}
+
+fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let Some(record) = record(shell, folder)? else { return Ok(not_found(folder, output)) };
+    let documents: Vec<Value> = record
+        .documents()
+        .iter()
+        .map(|d| {
+            json!({
+                "no": d.no, "document_id": d.document, "version": d.version, "kind": d.kind.id(), "date": d.date, "pages": d.pages,
+                "pdf": format!("v{}/content/{}", d.folder_version, d.pdf), "sha256": d.sha256, "corrected_by": d.corrected_by, "journal": d.journal,
+            })
+        })
+        .collect();
+    let body = json!({
+        "case_folder": folder.to_string(), "object_id": record.object_id(), "plan_id": record.plan_id(), "folder_version": record.folder_version(),
+        "opened_at": record.opened_at(), "updated_at": record.updated_at(), "closed_at": record.closed_at(),
+        "path": shell.archive(&folder.municipality)?.folder_path(folder).display().to_string(), "documents": documents,
+    });
+    if output.answer("case", &body) {
+        return Ok(Exit::Ok);
+    }
+    let lang = global.lang();
+    output.line(&format!("{} {folder} · {}", pick(lang, "Mappe", "Mappe", "Folder"), body["path"].as_str().unwrap_or_default()));
+    let head = ["#", pick(lang, "Dato", "Dato", "Date"), "Type", pick(lang, "Sider", "Sider", "Pages"), "PDF", pick(lang, "Rettet av", "Retta av", "Corrected by")];
+    let rows = record.documents().iter().map(|d| {
+        let corrected = d.corrected_by.map_or_else(String::new, |n| n.to_string());
+        vec![d.no.to_string(), d.date.to_string(), words::kind(d.kind, lang).to_owned(), d.pages.to_string(), format!("v{}/content/{}", d.folder_version, d.pdf), corrected]
+    });
+    output.table(&head, rows.collect());
+    Ok(Exit::Ok)
+}
+
+fn tree(shell: &Shell, folder: &CaseFolderId, output: &Output) -> Result<Exit, Failure> {
+    let archive = shell.archive(&folder.municipality)?;
+    if archive.read_head(folder)?.is_none() {
+        return Ok(not_found(folder, output));
+    }
+    let entries = archive.tree(folder)?;
+    let files: Vec<Value> = entries
+        .iter()
+        .map(|e| json!({ "path": e.path.as_str(), "stored_as": e.content_path, "version": e.version, "size_bytes": e.size_bytes, "sha512": e.sha512 }))
+        .collect();
+    if output.answer("case_tree", json!({ "case_folder": folder.to_string(), "files": files })) {
+        return Ok(Exit::Ok);
+    }
+    output.line(&archive.folder_path(folder).display().to_string());
+    let mut last = "";
+    for entry in &entries {
+        let (parent, name) = entry.path.as_str().rsplit_once('/').unwrap_or(("", entry.path.as_str()));
+        if parent != last && !parent.is_empty() {
+            output.line(&format!("  {parent}/"));
+        }
+        last = parent;
+        let indent = if parent.is_empty() { "  " } else { "    " };
+        output.line(&format!("{indent}{name:<32} {:>10}  v{}", entry.size_bytes, entry.version));
+    }
+    Ok(Exit::Ok)
+}
+
+fn verify_one(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let path = shell.archive_root().join(folder.municipality.as_str());
+    let archive = if path.is_dir() { Some(shell.archive(&folder.municipality)?) } else { None };
+    let Some(place) = archive.map(|a| a.folder_path(folder)).filter(|p| p.is_dir()) else { return Ok(not_found(folder, output)) };
+    let verification = verify_case(&place);
+    let mut tally = verify::Tally::default();
+    tally.add(&folder.to_string(), &verification);
+    Ok(tally.tell(global, output))
+}
+
+fn not_found(folder: &CaseFolderId, output: &Output) -> Exit {
+    if !output.answer("error", json!({ "code": "not_found", "case_folder": folder.to_string() })) {
+        output.talk(&format!("{folder}: not found"));
+    }
+    Exit::NotFound
+}
+

@@ -1,0 +1,80 @@
+//! `mail`: looks at notices.
+
+use pipeline_domain::ErrorCode;
+use pipeline_store::{Documents, Mail as Row, MailFilter, MailId, Outbox};
+use serde_json::{Value, json};
+
+use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, jobs::tell, output::Output, shell::Shell, words::pick};
+
+/// Look at notices.
+#[derive(Debug, clap::Subcommand)]
+pub enum Mail {
+    /// Every notice and its state, and who must be told on paper. No addresses.
+    List {
+        /// At most so many, the newest.
+        #[arg(long, default_value_t = 200)]
+        limit: u32,
+    },
+    /// One notice with the mail as its receiver gets it.
+    Show {
+        /// Its number in the list.
+        #[arg(value_name = "NUMBER")]
+        number: i64,
+    },
+}
+
+pub async fn run(mail: Mail, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Shell::open(global, config).await?;
+    let exit = match mail {
+        Mail::List { limit } => list(&shell, limit, global, output).await,
+        Mail::Show { number } => show(&shell, MailId(number), output).await,
+    };
+    shell.close().await;
+    exit
+}
+
+fn row(mail: &Row) -> Value {
+    json!({
+        "number": mail.id, "kind": mail.kind.id(), "state": mail.state, "document_id": mail.document.map(|d| d.id), "version": mail.document.map(|d| d.version),
+        "case_folder": mail.folder.as_ref().map(ToString::to_string), "recipient": mail.recipient, "written_form": mail.written_form,
+        "message_id": mail.message_id, "queued_at": mail.queued_at, "settled_at": mail.settled_at, "attempts": mail.attempts, "last_code": mail.last_code,
+    })
+}
+
+async fn list(shell: &Shell, limit: u32, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let mails = shell.store.mails(&MailFilter::default(), limit).await?;
+    let paper = shell.store.paper_list().await?;
+    let on_paper: Vec<Value> =
+        paper.iter().map(|p| json!({ "document_id": p.document.id, "version": p.document.version, "case_folder": p.folder.to_string(), "recipient": p.recipient })).collect();
+    if output.answer("mail_list", json!({ "mails": mails.iter().map(row).collect::<Vec<_>>(), "on_paper": on_paper })) {
+        return Ok(Exit::Ok);
+    }
+    let lang = global.lang();
+    let head = ["#", pick(lang, "Varsel", "Varsel", "Notice"), pick(lang, "Status", "Status", "State"), pick(lang, "Mappe", "Mappe", "Folder"), pick(lang, "Målform", "Målform", "Language")];
+    let rows = mails.iter().map(|m| {
+        let folder = m.folder.as_ref().map_or_else(String::new, ToString::to_string);
+        vec![m.id.to_string(), m.kind.id().to_owned(), m.state.to_string(), folder, m.written_form.tag().to_owned()]
+    });
+    output.table(&head, rows.collect());
+    if !on_paper.is_empty() {
+        output.line(&format!("{}: {} ({})", pick(lang, "På papir", "På papir", "On paper"), on_paper.len(), ErrorCode::RecipientWithoutAddress.text(lang)));
+    }
+    Ok(Exit::Ok)
+}
+
+async fn show(shell: &Shell, id: MailId, output: &Output) -> Result<Exit, Failure> {
+    let Some(mail) = shell.store.mail_by_id(id).await? else {
+        if !output.answer("error", json!({ "code": "not_found", "mail": id })) {
+            output.talk(&format!("{id}: not found"));
+        }
+        return Ok(Exit::NotFound);
+    };
+    let letter = tell::letter(shell, &mail).await?;
+    let text = String::from_utf8_lossy(&letter.bytes).into_owned();
+    let mut body = row(&mail);
+    body["message"] = json!(text);
+    if !output.answer("mail", body) {
+        output.line(text.trim_end());
+    }
+    Ok(Exit::Ok)
+}

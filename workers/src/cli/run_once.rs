@@ -1,0 +1,140 @@
+//! `run-once`: one whole run, then the report.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use serde_json::json;
+
+use crate::{
+    cli::Global,
+    config::Config,
+    data::Seat,
+    exit::Exit,
+    failure::Failure,
+    jobs::run::{self, Event, RunReport, StopFlag},
+    output::{Output, progress},
+    shell::Shell,
+    words::pick,
+};
+
+/// Archive everything that waits.
+#[derive(Debug, clap::Args)]
+pub struct RunOnce {}
+
+pub async fn run(_: RunOnce, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Arc::new(Shell::open(global, config).await?);
+    let Some(seat) = seat(&shell, output, global)? else { return Ok(Exit::Locked) };
+    let report = with_progress(&shell, &seat, &stop_flag(), global, output).await?;
+    close(shell).await;
+    tell(&report, global, output);
+    Ok(exit_of(&report))
+}
+
+/// The seat, or a plain word about who has it.
+pub fn seat(shell: &Shell, output: &Output, global: &Global) -> Result<Option<Seat>, Failure> {
+    let seat = shell.data.lock().map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))?;
+    if seat.is_none() {
+        output.talk(pick(
+            global.lang(),
+            "En annen prosess arbeider i denne mappen. Dokumentene blir tatt av den.",
+            "Ein annan prosess arbeider i denne mappa. Dokumenta blir tekne av han.",
+            "Another process works in this folder. It will take the documents.",
+        ));
+    }
+    Ok(seat)
+}
+
+/// Raised by Ctrl-C or SIGTERM: what is in hand is finished. The second time stops at once.
+pub fn stop_flag() -> StopFlag {
+    let flag = StopFlag::default();
+    let raised = flag.clone();
+    tokio::spawn(async move {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("a signal handler can be set");
+        loop {
+            let code = tokio::select! {
+                _ = tokio::signal::ctrl_c() => 130,
+                _ = terminate.recv() => 143,
+            };
+            if raised.swap(true, Ordering::Relaxed) {
+                std::process::exit(code);
+            }
+        }
+    });
+    flag
+}
+
+/// A run with a bar on the terminal.
+pub async fn with_progress(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, global: &Global, output: &Output) -> Result<RunReport, Failure> {
+    let bar = progress(output, 0, pick(global.lang(), "Arkiverer", "Arkiverer", "Archiving"));
+    let report = run::run(shell, seat, stop, &mut |event| match event {
+        Event::Waiting(n) => bar.set_length(n),
+        Event::Archived { .. } | Event::Stopped => bar.inc(1),
+    })
+    .await;
+    bar.finish_and_clear();
+    report
+}
+
+/// Closes a shell whose tasks are all done.
+pub async fn close(shell: Arc<Shell>) {
+    if let Some(shell) = Arc::into_inner(shell) {
+        shell.close().await;
+    }
+}
+
+/// 0 when all went well, 3 when something was refused or failed, 130 when interrupted is left to the signal itself.
+pub fn exit_of(report: &RunReport) -> Exit {
+    let trouble = !report.refused.is_empty() || !report.failed.is_empty() || !report.retried.is_empty() || !report.mails.failed.is_empty() || report.mails.doubtful > 0;
+    if trouble { Exit::Partial } else { Exit::Ok }
+}
+
+/// The report, for a person or a program.
+pub fn tell(report: &RunReport, global: &Global, output: &Output) {
+    let lang = global.lang();
+    let stopped = |list: &[(pipeline_domain::DocumentKey, pipeline_store::Stage, pipeline_domain::ErrorCode)]| {
+        list.iter()
+            .map(|(key, stage, code)| json!({ "document_id": key.id, "version": key.version, "stage": stage, "code": code, "text": code.text(lang) }))
+            .collect::<Vec<_>>()
+    };
+    let body = json!({
+        "accepted": report.accepted,
+        "known": report.known,
+        "refused": report.refused,
+        "still_being_written": report.waiting,
+        "archived": report.archived,
+        "retried": stopped(&report.retried),
+        "failed": stopped(&report.failed),
+        "mails": report.mails,
+        "interrupted": report.interrupted,
+    });
+    if output.answer("run", body) {
+        return;
+    }
+    let mail_failed: u32 = report.mails.failed.values().sum();
+    let rows = [
+        (pick(lang, "Tatt imot", "Teke imot", "Accepted"), report.accepted),
+        (pick(lang, "Kjent fra før", "Kjent frå før", "Known before"), report.known),
+        (pick(lang, "Avvist", "Avvist", "Refused"), report.refused.len() as u32),
+        (pick(lang, "Arkivert", "Arkivert", "Archived"), report.archived),
+        (pick(lang, "Prøves igjen", "Blir prøvd igjen", "To be tried again"), report.retried.len() as u32),
+        (pick(lang, "Feilet", "Feila", "Failed"), report.failed.len() as u32),
+        (pick(lang, "E-post sendt", "E-post send", "Mail sent"), report.mails.sent),
+        (pick(lang, "E-post feilet eller i tvil", "E-post feila eller i tvil", "Mail failed or in doubt"), mail_failed + report.mails.doubtful),
+    ];
+    for (what, n) in rows {
+        output.line(&format!("{what:<28} {n:>7}"));
+    }
+    for refusal in &report.refused {
+        for line in &refusal.problems {
+            output.talk(&format!("{}: {} {} {}", pick(lang, "Avvist", "Avvist", "Refused"), line.code, if line.at.is_empty() { "/" } else { &line.at }, line.text.of(lang)));
+        }
+    }
+    for (key, stage, code) in report.failed.iter().chain(&report.retried) {
+        output.talk(&format!("{key} · {stage} · {code}: {}", code.text(lang)));
+    }
+    if report.waiting > 0 {
+        output.talk(pick(lang, "Filer som fortsatt skrives, ligger igjen i «inbox/».", "Filer som framleis blir skrivne, ligg att i «inbox/».", "Files that are still being written were left in `inbox/`."));
+    }
+    if report.interrupted {
+        output.talk(pick(lang, "Avbrutt. Resten tas neste gang.", "Avbrote. Resten blir teke neste gong.", "Interrupted. The rest is taken next time."));
+    }
+}

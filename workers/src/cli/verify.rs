@@ -1,0 +1,116 @@
+//! `verify`: every byte against the inventories.
+
+use std::path::{Path, PathBuf};
+
+use pipeline_archive::{Severity, Verification, verify_case, verify_object, verify_root};
+use serde_json::{Value, json};
+
+use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+
+/// Check case folders.
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// An OCFL object or storage root of any origin, instead of the data folder's own.
+    #[arg(long, value_name = "DIR")]
+    pub path: Option<PathBuf>,
+}
+
+pub async fn run(verify: Verify, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let mut tally = Tally::default();
+    match verify.path {
+        Some(path) if !path.is_dir() => {
+            output.talk(&format!("{}: not found", path.display()));
+            return Ok(Exit::NotFound);
+        }
+        Some(path) => tally.judge(&path),
+        None => {
+            let shell = Shell::open(global, config).await?;
+            for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
+                let archive = shell.archive(number)?;
+                tally.root(archive.root_path(), Own::Yes);
+            }
+            shell.close().await;
+        }
+    }
+    Ok(tally.tell(global, output))
+}
+
+/// Whether a store is ours, with promises beyond the standard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Yes,
+    No,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Tally {
+    objects: u64,
+    files: u64,
+    bytes: u64,
+    errors: u64,
+    findings: Vec<Value>,
+}
+
+impl Tally {
+    /// An object or a root: the namaste file tells. A folder with neither is judged as an object, which says what is missing.
+    fn judge(&mut self, path: &Path) {
+        let has = |prefix: &str| {
+            std::fs::read_dir(path).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(prefix))))
+        };
+        if has("0=ocfl_object_") || !has("0=ocfl_") {
+            self.add(&path.display().to_string(), &verify_object(path));
+        } else {
+            self.root(path, Own::No);
+        }
+    }
+
+    fn root(&mut self, path: &Path, own: Own) {
+        let root = verify_root(path, &mut |object, verification| {
+            let name = object.strip_prefix(path).unwrap_or(object).display().to_string();
+            if own == Own::Yes { self.add(&name, &verify_case(object)) } else { self.add(&name, verification) }
+        });
+        self.findings(&path.display().to_string(), &root.findings);
+    }
+
+    /// One object.
+    pub fn add(&mut self, name: &str, verification: &Verification) {
+        self.objects += 1;
+        self.files += verification.files;
+        self.bytes += verification.bytes;
+        self.findings(name, &verification.findings);
+    }
+
+    fn findings(&mut self, name: &str, findings: &[pipeline_archive::Finding]) {
+        for f in findings {
+            let severity = match f.severity {
+                Severity::Error => {
+                    self.errors += 1;
+                    "error"
+                }
+                Severity::Warning => "warning",
+            };
+            self.findings.push(json!({ "object": name, "code": f.code, "severity": severity, "path": f.path, "detail": f.detail }));
+        }
+    }
+
+    /// Says it, and answers 0 or 6.
+    pub fn tell(self, global: &Global, output: &Output) -> Exit {
+        let exit = if self.errors == 0 { Exit::Ok } else { Exit::VerificationFailed };
+        let body = json!({ "valid": self.errors == 0, "objects": self.objects, "files": self.files, "bytes": self.bytes, "errors": self.errors, "findings": self.findings });
+        if output.answer("verification", body) {
+            return exit;
+        }
+        let lang = global.lang();
+        for f in &self.findings {
+            let text = |key: &str| f[key].as_str().unwrap_or_default().to_owned();
+            output.line(&format!("{} {} {} {} {}", text("code"), text("severity"), text("object"), text("path"), text("detail")));
+        }
+        let verdict = if exit == Exit::Ok { pick(lang, "Hel", "Heil", "Whole") } else { pick(lang, "IKKE HEL", "IKKJE HEIL", "NOT WHOLE") };
+        let objects = pick(lang, "mapper", "mapper", "folders");
+        let files = pick(lang, "filer", "filer", "files");
+        let faults = pick(lang, "feil", "feil", "errors");
+        output.line(&format!("{}: {} {objects}, {} {files}, {} MiB, {} {faults}", output.bold(verdict), self.objects, self.files, self.bytes >> 20, self.errors));
+        exit
+    }
+}

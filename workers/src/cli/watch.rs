@@ -1,0 +1,70 @@
+//! `watch`: a run whenever something comes into the drop folder.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use notify::{EventKind, RecursiveMode, Watcher, event::{AccessKind, AccessMode, ModifyKind}};
+use pipeline_domain::ErrorCode;
+
+use crate::{
+    cli::{Global, run_once},
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    shell::Shell,
+};
+
+/// Watch the drop folder.
+#[derive(Debug, clap::Args)]
+pub struct Watch {
+    /// Look at least this often, in seconds: a network folder may tell nothing.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub every: u64,
+}
+
+pub async fn run(watch: Watch, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Arc::new(Shell::open(global, config).await?);
+    let Some(seat) = run_once::seat(&shell, output, global)? else { return Ok(Exit::Locked) };
+    let stop = run_once::stop_flag();
+    let (told, mut something) = tokio::sync::mpsc::channel(1);
+    let failed = |e: notify::Error| Failure::give_up(ErrorCode::ArchiveWrite, format!("cannot watch the drop folder: {e}"));
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.as_ref().map_or(true, brings_something) {
+            // A full channel means that a look is due already.
+            let _ = told.try_send(());
+        }
+    })
+    .map_err(failed)?;
+    watcher.watch(&shell.data.inbox(), RecursiveMode::NonRecursive).map_err(failed)?;
+    loop {
+        let report = run_once::with_progress(&shell, &seat, &stop, global, output).await?;
+        if report.accepted + report.known + report.archived > 0 || !report.refused.is_empty() {
+            run_once::tell(&report, global, output);
+        }
+        let until = tokio::time::Instant::now() + Duration::from_secs(watch.every);
+        while tokio::time::Instant::now() < until {
+            if stop.load(Ordering::Relaxed) {
+                drop(watcher);
+                run_once::close(shell).await;
+                return Ok(Exit::Ok);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(200)) => {}
+                Some(()) = something.recv() => {
+                    // A copy makes many events: let it come to rest first.
+                    tokio::time::sleep(Duration::from_millis(150)).await;
+                    while something.try_recv().is_ok() {}
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Our own reading and removing also make events; only what may bring a file counts.
+fn brings_something(event: &notify::Event) -> bool {
+    matches!(event.kind, EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write)))
+}

@@ -1,0 +1,7 @@
+//! What the program does with documents. One file per job.
+
+pub mod accept;
+pub mod carry;
+pub mod inbox;
+pub mod run;
+pub mod tell;

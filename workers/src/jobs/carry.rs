@@ -1,0 +1,119 @@
+//! The whole story of one document, from its accepted file to its sealed place in the case folder.
+
+use std::sync::Arc;
+
+use pipeline_archive::CaseArchive;
+use pipeline_domain::{Archived, CaseFolderId, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict};
+use pipeline_intake::Reading;
+use pipeline_package::{Head, Packaging};
+use pipeline_queue::{Backoff, Failures, Seed};
+use pipeline_store::{Documents, PendingDocument, Stage};
+
+use crate::{failure::Failure, shell::Shell};
+
+/// Where a document stopped, and why.
+#[derive(Debug)]
+pub struct Stopped {
+    pub stage: Stage,
+    pub failure: Failure,
+}
+
+fn at(stage: Stage) -> impl Fn(Failure) -> Stopped {
+    move |failure| Stopped { stage, failure }
+}
+
+/// Reads the accepted file back. It was checked when it came; it is read by the same rules now.
+async fn read_back(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snapshot>, Failure> {
+    let path = shell.data.accepted_file(document.digest);
+    let reader = shell.reader.clone();
+    let read = tokio::task::spawn_blocking(move || std::fs::read(path).map(|bytes| reader.read(&bytes))).await;
+    match read.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading ended in an internal error"))? {
+        Ok(Reading::Accepted(snapshot)) if snapshot.digest == document.digest => Ok(Arc::from(snapshot)),
+        Ok(_) => Err(Failure::give_up(ErrorCode::DocumentMissing, "the accepted file holds other content than was accepted")),
+        Err(e) => Err(Failure::give_up(ErrorCode::DocumentMissing, format!("the accepted file cannot be read: {e}"))),
+    }
+}
+
+/// Snapshot → Rendered, in a child process.
+pub async fn print(shell: &Shell, document: &PendingDocument) -> Result<Rendered, Stopped> {
+    let snapshot = read_back(shell, document).await.map_err(at(Stage::Intake))?;
+    print_snapshot(shell, document, snapshot).await.map_err(at(Stage::Render))
+}
+
+async fn print_snapshot(shell: &Shell, document: &PendingDocument, snapshot: Arc<Snapshot>) -> Result<Rendered, Failure> {
+    let letterhead = shell.municipality(&snapshot.case.municipality_number)?.letterhead()?;
+    let job = pipeline_render::render_job(&snapshot, Some(&document.reservation.folder), &letterhead);
+    let printed = shell.press().await?.print(job).await?;
+    if printed.replaced > 0 {
+        tracing::warn!(document.id = %document.key.id, characters = printed.replaced, "characters without a glyph were replaced on paper; the source keeps them");
+    }
+    Ok(Rendered::new(snapshot, document.reservation.clone(), printed.bytes, printed.pages))
+}
+
+/// Rendered → Packaged → Archived. One writer at a time in each folder here; another process may still come first, and then
+/// the package is made again against what the folder has become.
+pub async fn place(shell: &Shell, rendered: Rendered) -> Result<Archived, Stopped> {
+    let folder = rendered.reservation().folder.clone();
+    let archive = shell.archive(&folder.municipality).map_err(at(Stage::Archive))?;
+    let profile = shell.municipality(&folder.municipality).map_err(at(Stage::Package))?.profile();
+    let work = move || loop {
+        let head = archive.read_head(&folder).map_err(|e| at(Stage::Archive)(e.into()))?;
+        let now = head.as_ref().map(|h| Head { version: h.version, case_record: &h.case_record });
+        match pipeline_package::package(&rendered, now, &profile).map_err(|e| at(Stage::Package)(e.into()))? {
+            Packaging::AlreadyThere { folder_version, pdf } => {
+                let inventory = receipt(&archive, &folder, folder_version).map_err(at(Stage::Archive))?;
+                let document = rendered.snapshot().key();
+                return Ok(Archived { document, folder, folder_version, pdf, inventory, placement: Placement::AlreadyThere });
+            }
+            Packaging::New(packaged) => match archive.place(&packaged) {
+                Err(e) if e.code() == ErrorCode::ArchiveConflict => continue,
+                placed => return placed.map_err(|e| at(Stage::Archive)(e.into())),
+            },
+        }
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(at(Stage::Package)(Failure::give_up(ErrorCode::MetadataInvalid, "packaging ended in an internal error"))),
+    }
+}
+
+/// SHA-512 of the inventory of a version that was placed before: a crash came between placing and recording.
+fn receipt(archive: &CaseArchive, folder: &CaseFolderId, version: u32) -> Result<Sha512, Failure> {
+    let inventory = archive.folder_path(folder).join(format!("v{version}/inventory.json"));
+    let bytes = std::fs::read(inventory)
+        .map_err(|e| Failure::give_up(ErrorCode::ArchiveDamaged, format!("version {version} of case folder {folder} cannot be read: {e}")))?;
+    Ok(Sha512::of(&bytes))
+}
+
+/// Archived → recorded, with the notices that follow queued in the same transaction.
+pub async fn record(shell: &Shell, snapshot: &Snapshot, archived: &Archived) -> Result<(), Stopped> {
+    let telling = pipeline_notify::notices(snapshot, &archived.folder);
+    shell
+        .store
+        .record_archived(archived, &telling.by_mail, &telling.on_paper, shell.clock.now())
+        .await
+        .map_err(|e| at(Stage::Archive)(e.into()))?;
+    tracing::info!(
+        document.id = %archived.document.id, document.version = %archived.document.version, folder.id = %archived.folder,
+        folder.version = archived.folder_version, placement = ?archived.placement, "archived"
+    );
+    Ok(())
+}
+
+/// Keeps a failure with its reason and decides what comes next.
+pub async fn record_stop(shell: &Shell, document: &PendingDocument, stopped: &Stopped) -> Result<NextStep, Failure> {
+    let now = shell.clock.now();
+    let failure = &stopped.failure;
+    let failures = Failures { count: document.attempts + 1, first_at: document.first_failed_at.unwrap_or(now) };
+    let next = Backoff::default().next_step(failure.verdict, failures, now, Seed::of(&document.key.to_string()));
+    match failure.verdict {
+        Verdict::GiveUp => {
+            tracing::error!(document.id = %document.key.id, code = %failure.code, stage = %stopped.stage, "failed: {}", failure.detail);
+        }
+        Verdict::Retry => {
+            tracing::warn!(document.id = %document.key.id, code = %failure.code, stage = %stopped.stage, "will be tried again: {}", failure.detail);
+        }
+    }
+    shell.store.record_attempt_failed(document.key, stopped.stage, failure.code, &failure.detail, now, next).await?;
+    Ok(next)
+}

@@ -1,0 +1,223 @@
+//! One run: mend what a crash left, empty the drop folder, carry every waiting document through, tell the people.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use pipeline_domain::{Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, MunicipalityNumber, NextStep};
+use pipeline_store::{Documents, PendingDocument, RunCounts, RunId, Runs, Stage};
+use tokio::sync::{Semaphore, oneshot};
+use uuid::Uuid;
+
+use crate::{
+    data::{self, Seat},
+    failure::Failure,
+    jobs::{
+        accept::{self, Answer, Refusal},
+        carry::{self, Stopped},
+        inbox, tell,
+    },
+    shell::Shell,
+};
+
+/// Rows read at a time.
+const PAGE: u32 = 256;
+
+/// What a run did. Counts, and the documents that a person should hear about.
+#[derive(Debug, Default)]
+pub struct RunReport {
+    pub accepted: u32,
+    pub known: u32,
+    pub waiting: usize,
+    pub refused: Vec<Refusal>,
+    pub archived: u32,
+    pub retried: Vec<(DocumentKey, Stage, ErrorCode)>,
+    pub failed: Vec<(DocumentKey, Stage, ErrorCode)>,
+    pub mails: tell::MailSummary,
+    pub interrupted: bool,
+    by_municipality: BTreeMap<MunicipalityNumber, RunCounts>,
+}
+
+/// What happened to one document, for those who watch.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The number of documents that wait.
+    Waiting(u64),
+    /// One is archived.
+    Archived { kind: DocumentKind, archived: &'a Archived, pages: u32 },
+    /// One stopped.
+    Stopped,
+}
+
+/// Told of every event, from one thread.
+pub type Watcher<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
+
+/// Asks a run to stop after what is in hand.
+pub type StopFlag = Arc<AtomicBool>;
+
+/// What one document's task answers.
+struct Outcome {
+    document: PendingDocument,
+    result: Result<(Archived, u32), (Stopped, NextStep)>,
+}
+
+/// A whole run. The seat makes sure that nobody else carries documents on at the same time.
+pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watcher<'_>) -> Result<RunReport, Failure> {
+    let started_at = shell.clock.now();
+    let mut report = RunReport::default();
+    mend(shell, seat).await?;
+    let taken = inbox::take(shell).await?;
+    report.waiting = taken.waiting;
+    for answer in taken.answers {
+        report.count(answer);
+    }
+    carry_all(shell, stop, &mut report, watch).await?;
+    finish(shell, started_at, &mut report).await?;
+    report.mails = tell::send_due(shell, stop).await?;
+    report.interrupted = stop.load(Ordering::Relaxed);
+    Ok(report)
+}
+
+/// What a crash may have left: hidden parts, files without a row, half-written folders.
+async fn mend(shell: &Shell, seat: &Seat) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the data folder: {e}"));
+    for folder in [shell.data.accepted(), shell.data.refused()] {
+        let swept = data::sweep_parts(&folder, seat).map_err(failed)?;
+        if swept > 0 {
+            tracing::warn!(files = swept, "took away half-written files of an earlier stop");
+        }
+    }
+    let adopted = accept::adopt_orphans(shell).await?;
+    if adopted > 0 {
+        tracing::warn!(documents = adopted, "took in documents that a stop had left without a row");
+    }
+    for number in shell.municipalities.keys() {
+        if shell.archive_root().join(number.as_str()).is_dir() {
+            shell.archive(number)?;
+        }
+    }
+    Ok(())
+}
+
+impl RunReport {
+    /// Counts an answer of intake.
+    pub fn count(&mut self, answer: Answer) {
+        match answer {
+            Answer::New { reservation, .. } => {
+                self.accepted += 1;
+                self.by_municipality.entry(reservation.folder.municipality).or_default().accepted += 1;
+            }
+            Answer::Known(row) => {
+                self.known += 1;
+                self.by_municipality.entry(row.reservation.folder.municipality).or_default().known += 1;
+            }
+            Answer::Refused(refusal) => self.refused.push(refusal),
+        }
+    }
+}
+
+/// Carries every due document through. Documents of one folder are placed in the order they came; setting them goes on
+/// beside it.
+pub async fn carry_all(shell: &Arc<Shell>, stop: &StopFlag, report: &mut RunReport, watch: Watcher<'_>) -> Result<(), Failure> {
+    watch(Event::Waiting(u64::from(shell.store.counts().await?.documents.accepted)));
+    // Enough that the children never wait for a disk, few enough that memory stays flat.
+    let permits = Arc::new(Semaphore::new(shell.config.render_children() * 4 + 4));
+    let mut before: HashMap<CaseFolderId, oneshot::Receiver<()>> = HashMap::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    let mut after = None;
+    'pages: loop {
+        let page = shell.store.pending(shell.clock.now(), after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.place);
+        for document in page {
+            let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+            while let Some(done) = tasks.try_join_next() {
+                note(done, report, watch)?;
+            }
+            if stop.load(Ordering::Relaxed) {
+                break 'pages;
+            }
+            let (done, next) = oneshot::channel();
+            let folder = document.reservation.folder.clone();
+            let previous = before.insert(folder, next);
+            let shell = shell.clone();
+            tasks.spawn(async move {
+                let outcome = carry_one(&shell, document, previous).await;
+                drop(done);
+                drop(permit);
+                outcome
+            });
+        }
+        before.retain(|_, receiver| matches!(receiver.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+    }
+    while let Some(done) = tasks.join_next().await {
+        note(done, report, watch)?;
+    }
+    Ok(())
+}
+
+async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<oneshot::Receiver<()>>) -> Result<Outcome, Failure> {
+    let result = async {
+        let rendered = carry::print(shell, &document).await;
+        if let Some(previous) = previous {
+            // An error only says that the one before us is done.
+            let _ = previous.await;
+        }
+        let rendered = rendered?;
+        let (snapshot, pages) = (rendered.snapshot().clone(), rendered.pages());
+        let archived = carry::place(shell, rendered).await?;
+        carry::record(shell, &snapshot, &archived).await?;
+        Ok((archived, pages))
+    }
+    .await;
+    let result = match result {
+        Ok(done) => Ok(done),
+        Err(stopped) => {
+            let next = carry::record_stop(shell, &document, &stopped).await?;
+            Err((stopped, next))
+        }
+    };
+    Ok(Outcome { document, result })
+}
+
+fn note(done: Result<Result<Outcome, Failure>, tokio::task::JoinError>, report: &mut RunReport, watch: Watcher<'_>) -> Result<(), Failure> {
+    let outcome = done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "a document's task ended in an internal error"))??;
+    let key = outcome.document.key;
+    let counts = report.by_municipality.entry(outcome.document.reservation.folder.municipality.clone()).or_default();
+    match outcome.result {
+        Ok((archived, pages)) => {
+            report.archived += 1;
+            counts.archived += 1;
+            watch(Event::Archived { kind: outcome.document.kind, archived: &archived, pages });
+        }
+        Err((stopped, NextStep::Failed)) => {
+            counts.failed += 1;
+            report.failed.push((key, stopped.stage, stopped.failure.code));
+            watch(Event::Stopped);
+        }
+        Err((stopped, NextStep::RetryAt(_))) => {
+            report.retried.push((key, stopped.stage, stopped.failure.code));
+            watch(Event::Stopped);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the run down, one for each municipality that it did something for, and queues the archivist's report.
+async fn finish(shell: &Shell, started_at: pipeline_domain::Timestamp, report: &mut RunReport) -> Result<(), Failure> {
+    for (number, counts) in &mut report.by_municipality {
+        counts.refused = u32::try_from(report.refused.len()).unwrap_or(u32::MAX);
+        if counts.archived == 0 && counts.failed == 0 {
+            continue;
+        }
+        let run = RunId(Uuid::now_v7());
+        let reports = tell::run_reports(shell.municipality(number)?, run);
+        shell.store.start_run(run, started_at).await?;
+        shell.store.finish_run(run, counts, &reports, shell.clock.now()).await?;
+    }
+    Ok(())
+}

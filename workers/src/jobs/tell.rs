@@ -1,0 +1,208 @@
+//! Sends the notices that wait, each at most once. The address is looked up in the document at the last moment.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
+
+use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
+use pipeline_intake::Reading;
+use pipeline_notify::{Mail as Letter, MailFacts, Maildir, SendOutcome, SmtpRelay};
+use pipeline_queue::{Backoff, Failures, Seed};
+use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, RunId, Runs};
+use serde::Serialize;
+
+use crate::{
+    config::Municipality,
+    failure::Failure,
+    jobs::run::StopFlag,
+    shell::{Outlet, Shell},
+};
+
+const PAGE: u32 = 64;
+
+/// What became of the mails of one run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct MailSummary {
+    pub sent: u32,
+    pub later: u32,
+    pub doubtful: u32,
+    /// By code.
+    pub failed: BTreeMap<&'static str, u32>,
+}
+
+/// The archivist's report on a run; none when the municipality names no archivist.
+pub fn run_reports(municipality: &Municipality, run: RunId) -> Vec<Notice> {
+    let report = || pipeline_notify::run_report_notice(&format!("{}.{run}", municipality.number), municipality.written_form);
+    municipality.mail.archivist.iter().map(|_| report()).collect()
+}
+
+/// Municipality and run of a report, from its key (see [`run_reports`]).
+fn run_of(dedupe_key: &str) -> Option<(MunicipalityNumber, RunId)> {
+    let (municipality, run) = dedupe_key.split(':').nth(1)?.split_once('.')?;
+    Some((municipality.parse().ok()?, run.parse().ok()?))
+}
+
+/// Sends everything that is due.
+pub async fn send_due(shell: &Arc<Shell>, stop: &StopFlag) -> Result<MailSummary, Failure> {
+    let mut summary = MailSummary::default();
+    let outlet = Arc::new(shell.outlet()?);
+    if let Outlet::Maildir(maildir) = &*outlet {
+        maildir.sweep_tmp()?;
+    }
+    loop {
+        let due = shell.store.mails_due(shell.clock.now(), PAGE).await?;
+        if due.is_empty() || stop.load(Ordering::Relaxed) {
+            return Ok(summary);
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for mail in due {
+            let (shell, outlet) = (shell.clone(), outlet.clone());
+            // A relay gets one connection at a time; a folder takes many letters at once.
+            if matches!(*outlet, Outlet::Smtp(_)) {
+                summary.count(send(&shell, &outlet, mail).await?);
+            } else {
+                tasks.spawn(async move { send(&shell, &outlet, mail).await });
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            summary.count(done.map_err(|_| Failure::give_up(ErrorCode::MailConfig, "a mail's task ended in an internal error"))??);
+        }
+    }
+}
+
+impl MailSummary {
+    fn count(&mut self, outcome: Option<MailOutcome>) {
+        match outcome {
+            None => {}
+            Some(MailOutcome::Accepted | MailOutcome::Delivered) => self.sent += 1,
+            Some(MailOutcome::Doubtful { .. }) => self.doubtful += 1,
+            Some(MailOutcome::NotSent { next: NextStep::RetryAt(_), .. }) => self.later += 1,
+            Some(MailOutcome::NotSent { code, next: NextStep::Failed, .. }) => *self.failed.entry(code.id()).or_default() += 1,
+        }
+    }
+}
+
+/// Sends one mail and writes down how it went. `None` when somebody else has it.
+async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<Option<MailOutcome>, Failure> {
+    let now = shell.clock.now();
+    let outcome = match letter(shell, &mail).await {
+        Ok(letter) => match shell.store.claim_mail(&mail.dedupe_key, &letter.message_id, now).await? {
+            Claim::Taken(_) => return Ok(None),
+            Claim::Yours(_) => carry(shell, outlet, &mail, letter).await,
+        },
+        Err(failure) => {
+            let Claim::Yours(_) = shell.store.claim_mail(&mail.dedupe_key, "<none@invalid>", now).await? else { return Ok(None) };
+            not_sent(shell, &mail, failure)
+        }
+    };
+    shell.store.record_mail(&mail.dedupe_key, &outcome, shell.clock.now()).await?;
+    tracing::info!(mail.id = %mail.id, kind = mail.kind.id(), outcome = outcome_word(&outcome), "mail");
+    Ok(Some(outcome))
+}
+
+fn outcome_word(outcome: &MailOutcome) -> &'static str {
+    match outcome {
+        MailOutcome::Accepted => "accepted",
+        MailOutcome::Delivered => "delivered",
+        MailOutcome::Doubtful { .. } => "doubtful",
+        MailOutcome::NotSent { .. } => "not sent",
+    }
+}
+
+/// The finished letter: the same bytes on every attempt.
+pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
+    let notice = notice_of(mail);
+    let (municipality, to, facts) = match mail.recipient {
+        RecipientRef::Archivist => report_facts(shell, mail).await?,
+        _ => document_facts(shell, &notice).await?,
+    };
+    Ok(pipeline_notify::compose(&notice, &to, &shell.municipality(&municipality)?.sender(), mail.queued_at, &facts)?)
+}
+
+fn notice_of(mail: &Mail) -> Notice {
+    Notice {
+        kind: mail.kind,
+        document: mail.document,
+        folder: mail.folder.clone(),
+        recipient: mail.recipient,
+        written_form: mail.written_form,
+        dedupe_key: mail.dedupe_key.clone(),
+    }
+}
+
+async fn document_facts(shell: &Shell, notice: &Notice) -> Result<(MunicipalityNumber, EmailAddress, MailFacts), Failure> {
+    let missing = |what: &str| Failure::give_up(ErrorCode::DocumentMissing, format!("notice {}: {what}", notice.dedupe_key));
+    let key = notice.document.ok_or_else(|| missing("names no document"))?;
+    let row = shell.store.document(key).await?.ok_or_else(|| missing("its document is not in the database"))?;
+    let path = shell.data.accepted_file(row.digest);
+    let reader = shell.reader.clone();
+    let reading = tokio::task::spawn_blocking(move || std::fs::read(path).map(|bytes| reader.read(&bytes))).await;
+    let snapshot: Box<Snapshot> = match reading.map_err(|_| missing("reading its document ended in an internal error"))? {
+        Ok(Reading::Accepted(snapshot)) => snapshot,
+        Ok(Reading::Refused(_)) => return Err(missing("its accepted file is not what was accepted")),
+        Err(e) => return Err(missing(&format!("its accepted file cannot be read: {e}"))),
+    };
+    let to = pipeline_notify::address_of(notice, &snapshot)
+        .ok_or_else(|| Failure::give_up(ErrorCode::RecipientWithoutAddress, format!("notice {} has no address", notice.dedupe_key)))?;
+    Ok((row.reservation.folder.municipality, to, MailFacts::of(&snapshot)))
+}
+
+async fn report_facts(shell: &Shell, mail: &Mail) -> Result<(MunicipalityNumber, EmailAddress, MailFacts), Failure> {
+    let missing = |what: &str| Failure::give_up(ErrorCode::MailConfig, format!("report {}: {what}", mail.dedupe_key));
+    let (number, id) = run_of(&mail.dedupe_key).ok_or_else(|| missing("names no run"))?;
+    let to = shell.municipality(&number)?.mail.archivist.clone().ok_or_else(|| missing("the municipality names no archivist"))?;
+    let run = shell.store.runs(1000).await?.into_iter().find(|r| r.id == id).ok_or_else(|| missing("its run is not in the database"))?;
+    let ended = run.finished_at.unwrap_or(mail.queued_at);
+    let paper = shell.store.paper_list().await?;
+    let on_paper = paper.iter().filter(|p| p.folder.municipality == number && p.at >= run.started_at && p.at <= ended).count();
+    let counts = pipeline_notify::RunCounts {
+        archived: run.counts.archived,
+        already_there: run.counts.known,
+        refused: run.counts.refused,
+        failed: run.counts.failed,
+        on_paper: u32::try_from(on_paper).unwrap_or(u32::MAX),
+    };
+    Ok((number, to, MailFacts::of_run(counts)))
+}
+
+async fn carry(shell: &Shell, outlet: &Outlet, mail: &Mail, letter: Letter) -> MailOutcome {
+    match outlet {
+        Outlet::Maildir(maildir) => deliver(shell, maildir.clone(), mail, letter).await,
+        Outlet::Smtp(relay) => transmit(shell, relay, mail, &letter).await,
+    }
+}
+
+/// Into the folder. A letter of this name that lies there already is this letter.
+async fn deliver(shell: &Shell, maildir: Arc<Maildir>, mail: &Mail, letter: Letter) -> MailOutcome {
+    match tokio::task::spawn_blocking(move || maildir.deliver(&letter)).await {
+        Ok(Ok(_)) => MailOutcome::Delivered,
+        Ok(Err(e)) => not_sent(shell, mail, e.into()),
+        Err(_) => not_sent(shell, mail, Failure::retry(ErrorCode::MailTemporary, "delivery ended in an internal error")),
+    }
+}
+
+/// To the relay. The store knows that the body is out before the final dot is: what breaks after it is doubt, not failure.
+async fn transmit(shell: &Shell, relay: &SmtpRelay, mail: &Mail, letter: &Letter) -> MailOutcome {
+    let outcome = match relay.send(letter, shell.store.mark_body_sent(&mail.dedupe_key)).await {
+        Ok(outcome) => outcome,
+        Err(e) => return not_sent(shell, mail, e.into()),
+    };
+    if outcome == SendOutcome::Doubtful {
+        return MailOutcome::Doubtful { detail: outcome.to_string() };
+    }
+    match outcome.into_result(&letter.message_id) {
+        Ok(()) => MailOutcome::Accepted,
+        Err(e) => not_sent(shell, mail, e.into()),
+    }
+}
+
+fn not_sent(shell: &Shell, mail: &Mail, failure: Failure) -> MailOutcome {
+    let now = shell.clock.now();
+    let failures = Failures { count: mail.attempts + 1, first_at: mail.first_failed_at.unwrap_or(now) };
+    let next = Backoff::default().next_step(failure.verdict, failures, now, Seed::of(&mail.dedupe_key));
+    if failure.verdict == Verdict::GiveUp {
+        tracing::error!(mail.id = %mail.id, code = %failure.code, "mail failed: {}", failure.detail);
+    }
+    MailOutcome::NotSent { code: failure.code, detail: failure.detail, next }
+}

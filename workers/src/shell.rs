@@ -1,0 +1,236 @@
+//! The one place where the real clock, database, mailer, folders and render children meet.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use chrono::Utc;
+use pipeline_archive::CaseArchive;
+use pipeline_domain::{Clock, ErrorCode, Line, MunicipalityNumber, Timestamp};
+use pipeline_intake::{IntakeRules, Reader, SyntheticPolicy};
+use pipeline_notify::{Credentials, Maildir, RelayConfig, RelaySecurity, Sender, SmtpRelay, Timeouts};
+use pipeline_package::ArchiveProfile;
+use pipeline_render::{Letterhead, Logo, LogoFormat, NationalIdOnPage};
+use pipeline_store_sqlite::SqliteStore;
+use tokio::sync::OnceCell;
+
+use crate::{
+    cli::Global,
+    config::{self, Config, Municipalities, Municipality, NationalIdSetting, SandboxSetting, SmtpSecurity, SyntheticSetting, Transport},
+    data::DataFolder,
+    failure::Failure,
+    press::{Press, PressSettings, Sandbox},
+};
+
+/// The wall clock.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else is handed")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_utc(Utc::now())
+    }
+}
+
+/// The clock of a command: the wall clock, or the one that `--clock` froze.
+pub fn clock(global: &Global) -> Arc<dyn Clock> {
+    match global.clock {
+        Some(frozen) => Arc::new(frozen),
+        None => Arc::new(SystemClock),
+    }
+}
+
+/// Everything that a job may reach.
+pub struct Shell {
+    pub data: DataFolder,
+    pub config: Config,
+    pub municipalities: Municipalities,
+    pub clock: Arc<dyn Clock>,
+    pub reader: Arc<Reader>,
+    pub store: SqliteStore,
+    press: OnceCell<Press>,
+    archives: Mutex<HashMap<MunicipalityNumber, Arc<CaseArchive>>>,
+}
+
+/// How notices leave.
+pub enum Outlet {
+    Maildir(Arc<Maildir>),
+    Smtp(Box<SmtpRelay>),
+}
+
+impl Shell {
+    /// Opens a data folder that has been set up.
+    pub async fn open(global: &Global, config: Config) -> Result<Self, Failure> {
+        let data = DataFolder::open(&global.data)?;
+        Self::over(data, global, config).await
+    }
+
+    /// Opens the database in a folder; makes it when it is not there.
+    pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
+        let municipalities =
+            config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("municipalities: {e}")))?;
+        let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
+        let store = SqliteStore::open(&data.database()).await?;
+        Ok(Self {
+            data,
+            config,
+            municipalities,
+            clock: clock(global),
+            reader,
+            store,
+            press: OnceCell::new(),
+            archives: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// Render children, started when first asked for.
+    pub async fn press(&self) -> Result<&Press, Failure> {
+        self.press.get_or_try_init(|| async { Press::start(press_settings(&self.config)).map_err(Failure::from) }).await
+    }
+
+    /// Stops what was started.
+    pub async fn close(self) {
+        if let Some(press) = self.press.into_inner() {
+            press.stop().await;
+        }
+        self.store.close().await;
+    }
+
+    /// A municipality's settings.
+    pub fn municipality(&self, number: &MunicipalityNumber) -> Result<&Municipality, Failure> {
+        self.municipalities
+            .get(number)
+            .ok_or_else(|| Failure::give_up(ErrorCode::NotInitialised, format!("municipality {number} has no settings")))
+    }
+
+    /// Where all case folders lie.
+    pub fn archive_root(&self) -> PathBuf {
+        self.data.resolve(&self.config.archive.folder)
+    }
+
+    /// A municipality's case folders; opened and mended once in the life of this process.
+    pub fn archive(&self, number: &MunicipalityNumber) -> Result<Arc<CaseArchive>, Failure> {
+        let mut archives = self.archives.lock().expect("nobody panics while holding this lock");
+        if let Some(open) = archives.get(number) {
+            return Ok(open.clone());
+        }
+        let (archive, recovery) = CaseArchive::open_or_create(&self.archive_root(), number)?;
+        if !recovery.is_clean() {
+            tracing::warn!(municipality = %number, recovery = ?recovery, "mended the archive store after a stop");
+        }
+        let archive = Arc::new(archive);
+        archives.insert(number.clone(), archive.clone());
+        Ok(archive)
+    }
+
+    /// The way out for mail.
+    pub fn outlet(&self) -> Result<Outlet, Failure> {
+        Ok(match &self.config.mail.transport {
+            Transport::Maildir { folder } => Outlet::Maildir(Arc::new(Maildir::open_or_create(&self.data.resolve(folder))?)),
+            Transport::Smtp { host, port, security, hello_name, username, password_file, ca_file } => {
+                let credentials = username.clone().zip(password_file.clone()).map(|(username, password_file)| Credentials { username, password_file });
+                Outlet::Smtp(Box::new(SmtpRelay::open(&RelayConfig {
+                    host: host.clone(),
+                    port: *port,
+                    security: match security {
+                        SmtpSecurity::ImplicitTls => RelaySecurity::ImplicitTls,
+                        SmtpSecurity::Starttls => RelaySecurity::RequiredStartTls,
+                        SmtpSecurity::PlaintextLoopback => RelaySecurity::PlaintextLoopbackOnly,
+                    },
+                    credentials,
+                    ca_file: ca_file.clone(),
+                    hello_name: hello_name.clone(),
+                    timeouts: Timeouts::default(),
+                })?))
+            }
+        })
+    }
+}
+
+/// What intake refuses here.
+pub fn intake_rules(config: &Config, municipalities: Option<&Municipalities>) -> IntakeRules {
+    IntakeRules {
+        synthetic: match config.intake.synthetic {
+            SyntheticSetting::Accept => SyntheticPolicy::Accept,
+            SyntheticSetting::Refuse => SyntheticPolicy::Refuse,
+        },
+        max_bytes: config.intake.max_bytes,
+        max_depth: config.intake.max_depth,
+        municipalities: municipalities.map(|m| m.keys().cloned().collect()),
+    }
+}
+
+/// How render children are kept.
+pub fn press_settings(config: &Config) -> PressSettings {
+    let render = &config.render;
+    PressSettings {
+        memory_limit_bytes: render.memory_limit_mib << 20,
+        cpu_limit_s: render.cpu_limit_s,
+        wall_limit: Duration::from_secs(render.wall_limit_s),
+        recycle_after_documents: render.recycle_after_documents,
+        recycle_above_bytes: render.recycle_above_mib << 20,
+        sandbox: match render.sandbox {
+            SandboxSetting::Required => Sandbox::Required,
+            SandboxSetting::BestEffort => Sandbox::BestEffort,
+            SandboxSetting::Off => Sandbox::Off,
+        },
+        ..PressSettings::for_children(config.render_children())
+    }
+}
+
+impl Municipality {
+    /// How this municipality archives.
+    pub fn profile(&self) -> ArchiveProfile {
+        let mut profile = ArchiveProfile::new(
+            self.number.clone(),
+            self.name.clone(),
+            self.organisation_number.clone(),
+            self.archive.opened_at,
+            self.archive.object_id_base.clone(),
+        );
+        profile.archive_title = self.archive.title.clone();
+        profile.archive_part_title = self.archive.part.clone();
+        profile.folder_language = self.written_form;
+        profile.screening_years = self.archive.screening_years;
+        profile.format = match self.archive.format {
+            config::FormatStyle::Extension => pipeline_package::FormatStyle::Extension,
+            config::FormatStyle::Pronom => pipeline_package::FormatStyle::Pronom,
+        };
+        profile
+    }
+
+    /// What stands on its pages.
+    pub fn letterhead(&self) -> Result<Letterhead, Failure> {
+        let logo = match (&self.page.logo, &self.page.logo_alt) {
+            (Some(file), Some(alt)) => {
+                let path = self.folder.join(file);
+                let bytes = std::fs::read(&path)
+                    .map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("logo {}: {e}", path.display())))?;
+                let format = if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("svg")) { LogoFormat::Svg } else { LogoFormat::Png };
+                Some(Logo { svg_or_png: bytes, format, alt: alt.clone() })
+            }
+            _ => None,
+        };
+        let national_id_on_page = match self.page.national_id {
+            NationalIdSetting::Never => NationalIdOnPage::Never,
+            NationalIdSetting::Shown => NationalIdOnPage::Shown,
+        };
+        Ok(Letterhead { logo, national_id_on_page })
+    }
+
+    /// Who its mail is from.
+    pub fn sender(&self) -> Sender {
+        let (_, domain) = self.mail.from.expose().split_once('@').expect("an address has a domain");
+        Sender {
+            municipality_name: Line::new(&self.name),
+            from_address: self.mail.from.clone(),
+            reply_to: self.mail.reply_to.clone(),
+            login_url: self.mail.login_url.clone(),
+            contact_point: self.mail.contact_point.clone(),
+            message_id_domain: domain.to_owned(),
+        }
+    }
+}
