@@ -58,6 +58,8 @@ impl Maildir {
             make(&path.join(part)).map_err(failed("make a folder"))?;
         }
         sync_dir(path)?;
+        // The folder's own name lies in the one above, which may not be ours to open; then it was there before us.
+        let _ = path.parent().map(sync_dir);
         Ok(Self { root: path.to_owned() })
     }
 

@@ -1,6 +1,8 @@
 //! Who is told about a document.
 
-use pipeline_domain::{CaseFolderId, Contact, Content, EmailAddress, Notice, NoticeKind, RecipientRef, Snapshot, WrittenForm};
+use pipeline_domain::{
+    AnnualReport, CaseFolderId, Contact, Content, EmailAddress, Notice, NoticeKind, RecipientRef, Snapshot, WrittenForm,
+};
 
 use crate::address::Deliverable;
 
@@ -50,8 +52,7 @@ fn people(snapshot: &Snapshot) -> Vec<(NoticeKind, RecipientRef)> {
             (0..).take(minutes.recipients.len()).map(|n| (NoticeKind::MinutesReady, RecipientRef::Recipient(n))).collect()
         }
         Content::AnnualReport(report) => {
-            let age = snapshot.case.subject_birth_date.age_at(report.finalised_at.oslo_date());
-            let told = if age >= OF_AGE || snapshot.case.guardians.is_empty() {
+            let told = if is_of_age(snapshot, report) || snapshot.case.guardians.is_empty() {
                 vec![RecipientRef::Subject]
             } else {
                 (0..).take(snapshot.case.guardians.len()).map(RecipientRef::Guardian).collect()
@@ -64,15 +65,18 @@ fn people(snapshot: &Snapshot) -> Vec<(NoticeKind, RecipientRef)> {
 fn contact_of(recipient: RecipientRef, snapshot: &Snapshot) -> Option<&Contact> {
     match (recipient, &snapshot.content) {
         (RecipientRef::Subject, Content::AnnualReport(report)) => {
-            let age = snapshot.case.subject_birth_date.age_at(report.finalised_at.oslo_date());
             // A child under 15 is never written to, even where the record has an address.
-            snapshot.case.subject_contact.as_ref().filter(|_| age >= OF_AGE)
+            snapshot.case.subject_contact.as_ref().filter(|_| is_of_age(snapshot, report))
         }
         (RecipientRef::Subject, _) => snapshot.case.subject_contact.as_ref(),
         (RecipientRef::Guardian(n), _) => snapshot.case.guardians.get(usize::from(n))?.contact.as_ref(),
         (RecipientRef::Recipient(n), Content::MeetingMinutes(minutes)) => minutes.recipients.get(usize::from(n))?.contact.as_ref(),
         (RecipientRef::Recipient(_) | RecipientRef::Archivist, _) => None,
     }
+}
+
+fn is_of_age(snapshot: &Snapshot, report: &AnnualReport) -> bool {
+    snapshot.case.subject_birth_date.age_at(report.finalised_at.oslo_date()) >= OF_AGE
 }
 
 fn reachable(contact: &Contact) -> bool {

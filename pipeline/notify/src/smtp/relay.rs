@@ -51,13 +51,13 @@ impl SmtpRelay {
             Err(stop) => return Ok(stop),
         };
         if let Err(stop) = session.envelope(mail).await {
-            session.leave().await;
+            session.leave_after(&stop).await;
             return Ok(stop);
         }
         // On an error here the connection is dropped without a final dot: the server must forget the mail (RFC 5321 § 4.1.1.4).
         body_sent.await?;
         let outcome = session.body(mail).await;
-        session.leave().await;
+        session.leave_after(&outcome).await;
         Ok(outcome)
     }
 

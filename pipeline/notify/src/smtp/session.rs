@@ -120,9 +120,15 @@ impl Session {
         }
     }
 
-    /// Says goodbye and closes.
-    pub(super) async fn leave(mut self) {
-        let _ = timeout(GOODBYE, self.connection.command(Quit)).await;
+    /// Says goodbye where the two still understand each other, and closes in any case: after a timeout or a broken reply the
+    /// next answer could belong to an earlier question.
+    pub(super) async fn leave_after(mut self, outcome: &SendOutcome) {
+        match outcome {
+            SendOutcome::Accepted { .. } | SendOutcome::Transient { .. } | SendOutcome::Refused { .. } => {
+                let _ = timeout(GOODBYE, self.connection.command(Quit)).await;
+            }
+            SendOutcome::Unreachable { .. } | SendOutcome::Doubtful => {}
+        }
     }
 
     async fn command<C: std::fmt::Display>(&mut self, command: C, phase: Phase, codes: &[u16]) -> Result<Response, SendOutcome> {

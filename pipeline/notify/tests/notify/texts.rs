@@ -1,0 +1,239 @@
+//! What people read.
+
+use std::collections::BTreeSet;
+
+use pipeline_domain::{AddressProtection, Line, NoticeKind, WrittenForm};
+use pipeline_notify::{LoginLink, Mail, MailFacts, Sender, address_of, compose, notices, run_report_notice};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::{
+    fixture::{address, annual_report, at, counts, facts, folder, mail_for, minutes, one_of_each, samples, sender, snapshot},
+    python,
+};
+
+fn is_plain_ascii(mail: &Mail) {
+    assert!(mail.bytes.is_ascii());
+    let text = std::str::from_utf8(&mail.bytes).unwrap();
+    assert!(text.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n', '\0'])));
+    assert!(text.ends_with("\r\n"));
+}
+
+#[test]
+fn every_kind_in_both_forms() {
+    for (name, mail) in one_of_each() {
+        is_plain_ascii(&mail);
+        insta::assert_snapshot!(name, String::from_utf8(mail.bytes).unwrap().replace("\r\n", "\n"));
+    }
+}
+
+#[test]
+fn the_same_arguments_give_the_same_bytes() {
+    assert_eq!(one_of_each(), one_of_each());
+}
+
+#[test]
+fn a_notice_does_not_say_what_kind_of_document_waits() {
+    let text = |kind: NoticeKind, form: &str| {
+        let path = format!("{}/../../templates/mail/{}/{form}.txt", env!("CARGO_MANIFEST_DIR"), kind.id());
+        std::fs::read_to_string(path).unwrap()
+    };
+    for (form, sentence) in [
+        ("nb", "Du har en ny melding fra {municipality}. Logg inn som vanlig for å lese den."),
+        ("nn", "Du har ei ny melding frå {municipality}. Logg inn som vanleg for å lese ho."),
+    ] {
+        assert_eq!(text(NoticeKind::MinutesReady, form), text(NoticeKind::AnnualReportReady, form));
+        assert!(text(NoticeKind::MinutesReady, form).contains(sentence));
+    }
+}
+
+#[test]
+fn a_mail_reader_finds_no_defect_and_each_header_once() {
+    let mails = one_of_each();
+    let Some(seen) = python::read(&mails.iter().map(|(_, m)| m).collect::<Vec<_>>()) else { return };
+    for ((name, mail), seen) in mails.iter().zip(seen) {
+        assert_eq!(seen["defects"], Value::Array(vec![]), "{name}");
+        assert_eq!((seen["parts"].to_string(), seen["charset"].as_str()), (r#"["text/plain"]"#.to_owned(), Some("utf-8")), "{name}");
+        let mut names: Vec<String> = seen["headers"].as_array().unwrap().iter().map(|h| h[0].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        let expected = [
+            "Auto-Submitted",
+            "Content-Language",
+            "Content-Transfer-Encoding",
+            "Content-Type",
+            "Date",
+            "From",
+            "MIME-Version",
+            "Message-ID",
+            "Reply-To",
+            "Subject",
+            "To",
+            "X-Auto-Response-Suppress",
+        ];
+        assert_eq!(names, expected, "{name}");
+        assert_eq!(header(&seen, "Message-ID"), mail.message_id);
+        assert_eq!(header(&seen, "Date"), "Mon, 23 Nov 2026 07:30:00 +0000");
+        assert_eq!(header(&seen, "Auto-Submitted"), "auto-generated");
+        assert_eq!(header(&seen, "Content-Language"), &name[name.len() - 2..]);
+        assert_eq!(seen["from_name"], "Fjellvik kommune");
+        assert_eq!(seen["to"].to_string(), r#"["stille.regnbue@example.org"]"#);
+        let body = seen["body"].as_str().unwrap();
+        assert!(body.contains("Fjellvik kommune") && body.contains("68 05 00 00") && body.contains("Hei!"), "{name}");
+    }
+}
+
+fn header<'a>(seen: &'a Value, name: &str) -> &'a str {
+    let headers = seen["headers"].as_array().unwrap();
+    headers.iter().find(|h| h[0] == name).map(|h| h[1].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn a_strictly_confidential_address_takes_the_login_address_away() {
+    let mut protected = snapshot(minutes());
+    assert_eq!(MailFacts::of(&protected).login_link, LoginLink::Shown);
+    protected.case.address_protection = AddressProtection::StrictlyConfidential;
+    let facts = MailFacts::of(&protected);
+    let notice = notices(&protected, &folder()).by_mail.remove(0);
+    let mail = compose(&notice, &address("stille@example.org"), &sender(), at(), &facts).unwrap();
+    let text = String::from_utf8(mail.bytes).unwrap();
+    assert!(!text.contains("minside") && !text.contains("https:") && !text.contains("Innlogging"), "{text}");
+}
+
+#[test]
+fn a_report_without_its_counts_is_not_sent() {
+    let notice = run_report_notice("run-1", WrittenForm::Nb);
+    let error = compose(&notice, &address("arkiv@example.org"), &sender(), at(), &MailFacts::default()).unwrap_err();
+    assert_eq!(error.code().id(), "mail_config");
+}
+
+#[test]
+fn a_domain_in_norwegian_letters_becomes_ascii() {
+    let sender = Sender { from_address: address("post@blåbær.test"), message_id_domain: "blåbær.test".to_owned(), ..sender() };
+    let notice = run_report_notice("run-1", WrittenForm::Nn);
+    let mail = compose(&notice, &address("arkiv@ærlig.test"), &sender, at(), &MailFacts::of_run(counts())).unwrap();
+    is_plain_ascii(&mail);
+    assert_eq!((mail.from.expose(), mail.to.expose()), ("post@xn--blbr-roah.test", "arkiv@xn--rlig-uoa.test"));
+    assert!(mail.message_id.ends_with("@xn--blbr-roah.test>"));
+}
+
+const HOSTILE: [&str; 12] = [
+    "Fjellvik\r\nBcc: alle@example.org",
+    "Fjellvik\nX-Evil: 1\n\nny tekst",
+    "Fjellvik\r\n.\r\nMAIL FROM:<x@example.org>",
+    "Fjell\0vik",
+    "\u{202e}enummok kivllejF\u{202c}",
+    "Fjellvik\u{2028}kommune\u{2029}",
+    "\"Fjellvik\", kommune <a@example.org>; \\",
+    "=?utf-8?B?RmplbGx2aWs=?=",
+    "{login_url} {municipality} {archived}",
+    "Fjellvik\u{7f}\t\u{85}kommune",
+    "<script>alert(1)</script>",
+    "👍🏽 Fjellvik 🏔️",
+];
+
+#[test]
+fn hostile_names_add_no_header_and_no_recipient() {
+    let long = "Fjellvik ".repeat(1200);
+    let unbroken = "ø".repeat(10_000);
+    let hostile = HOSTILE.iter().copied().chain([long.as_str(), unbroken.as_str()]);
+    let notice = notices(&snapshot(minutes()), &folder()).by_mail.remove(0);
+    let mut mails = Vec::new();
+    for text in hostile {
+        let sender = Sender { municipality_name: Line::new(text), contact_point: Line::new(text), ..sender() };
+        let mail = compose(&notice, &address("stille@example.org"), &sender, at(), &facts()).unwrap();
+        is_plain_ascii(&mail);
+        mails.push(mail);
+    }
+    let Some(seen) = python::read(&mails.iter().collect::<Vec<_>>()) else { return };
+    for seen in seen {
+        assert_eq!(seen["defects"], Value::Array(vec![]), "{seen}");
+        assert_eq!(seen["headers"].as_array().unwrap().len(), 12, "{seen}");
+        assert_eq!(seen["to"].to_string(), r#"["stille@example.org"]"#);
+        let shown = format!("{} {}", seen["from_name"], seen["body"]);
+        assert!(!shown.contains(['\0', '\u{202e}', '\u{2028}', '\u{7f}']), "{shown}");
+    }
+}
+
+#[test]
+fn a_name_with_nothing_to_show_and_a_login_address_with_a_token_are_refused() {
+    let bad = [
+        (Sender { municipality_name: Line::new("\u{200b}\r\n"), ..sender() }, "municipality_name"),
+        (Sender { contact_point: Line::new("\0"), ..sender() }, "contact_point"),
+        (Sender { login_url: "https://fjellvik.test/?t=1".to_owned(), ..sender() }, "login_url"),
+        (Sender { from_address: address("blåbær@fjellvik.test"), ..sender() }, "from_address"),
+        (Sender { message_id_domain: "vert".to_owned(), ..sender() }, "message_id_domain"),
+    ];
+    for (sender, field) in bad {
+        let error = sender.check().unwrap_err();
+        assert_eq!((error.code().id(), error.to_string()), ("mail_config", format!("sender field {field} cannot be used in a mail")));
+    }
+    sender().check().unwrap();
+}
+
+proptest! {
+    #[test]
+    fn no_name_breaks_a_mail(name in any::<String>(), contact in "\\PC{0,300}") {
+        let sender = Sender { municipality_name: Line::new(name), contact_point: Line::new(contact), ..sender() };
+        let notice = run_report_notice("run-1", WrittenForm::Nb);
+        if let Ok(mail) = compose(&notice, &address("arkiv@example.org"), &sender, at(), &facts()) {
+            is_plain_ascii(&mail);
+            let head = String::from_utf8(mail.bytes).unwrap().split("\r\n\r\n").next().unwrap().to_owned();
+            let headers = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).count();
+            prop_assert_eq!(headers, 12);
+        }
+    }
+}
+
+/// Every string of the JSON with four letters or more, and every such word of a name.
+fn personal_values(json: &Value, into: &mut BTreeSet<String>) {
+    match json {
+        Value::String(s) if s.chars().count() >= 4 => {
+            into.insert(s.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|v| personal_values(v, into)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                personal_values(value, into);
+                if let (true, Some(name)) = (key.ends_with("name"), value.as_str()) {
+                    into.extend(name.split_whitespace().filter(|w| w.chars().count() >= 4).map(str::to_owned));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_mail_holds_anything_from_its_document_but_the_recipients_own_address() {
+    let mut mails = Vec::new();
+    let own = [minutes(), annual_report("2001-01-01"), annual_report("2017-01-01")];
+    for json in own.into_iter().chain(samples().into_iter().map(|(_, json)| json)) {
+        let document = snapshot(json.clone());
+        let sender = Sender { municipality_name: document.case.municipality_name.clone(), ..sender() };
+        for notice in notices(&document, &folder()).by_mail {
+            let to = address_of(&notice, &document).unwrap();
+            let mail = compose(&notice, &to, &sender, at(), &MailFacts::of(&document)).unwrap();
+            assert!(!mail.file_name.contains(&document.document.to_string()[..8]));
+            mails.push((mail, json.clone()));
+        }
+    }
+    assert!(mails.len() > 10, "only {} mails: have the samples moved?", mails.len());
+    let Some(seen) = python::read(&mails.iter().map(|(m, _)| m).collect::<Vec<_>>()) else { return };
+    for ((mail, json), seen) in mails.iter().zip(seen) {
+        let municipality = json["case"]["municipality_name"].as_str().unwrap();
+        let decoded = format!("{} {} {}", seen["headers"], seen["body"], String::from_utf8_lossy(&mail.bytes));
+        let decoded = decoded.replace(mail.to.expose(), "").replace(municipality, "");
+        let mut values = BTreeSet::new();
+        personal_values(json, &mut values);
+        for value in values.iter().filter(|v| *v != municipality && !municipality.split(' ').any(|w| w == *v)) {
+            assert!(!decoded.contains(value.as_str()), "{} leaks a value of {} letters", mail.message_id, value.len());
+        }
+    }
+}
+
+#[test]
+fn debug_shows_neither_address_nor_text() {
+    let mail = mail_for(&run_report_notice("run-1", WrittenForm::Nb));
+    let shown = format!("{mail:?}");
+    assert!(!shown.contains("stille") && !shown.contains("Fjellvik"), "{shown}");
+}
