@@ -74,7 +74,7 @@ struct Version<'a> {
 impl Version<'_> {
     fn pack(&self, old: Option<CaseRecord>, based_on: Option<u32>) -> Result<Packaged, EmptyElement> {
         let snapshot = self.rendered.snapshot();
-        let facts = Facts::of(snapshot);
+        let facts = facts(snapshot, old.as_ref());
         let mapping = noark::mapping(snapshot, &facts, self.profile);
         let mut record = match &old {
             Some(old) => self.moved_on(old, &facts),
@@ -217,6 +217,14 @@ impl Version<'_> {
     fn structure(&self, case: &CaseRecord, registration: Option<&Registration<'_>>) -> Result<Vec<u8>, EmptyElement> {
         Structure { profile: self.profile, case, registration, closed: None }.to_xml()
     }
+}
+
+/// The case as the document tells it. One that comes late may be from before the subject got address protection: what is
+/// written now must keep to it all the same.
+fn facts(snapshot: &Snapshot, old: Option<&CaseRecord>) -> Facts {
+    let facts = Facts::of(snapshot);
+    let protected_since = old.is_some_and(|o| !is_news(o, snapshot) && o.facts.address_protection.hides_places());
+    if protected_since { facts.without_places() } else { facts }
 }
 
 /// A folder is closed while its plan is passive, from the first document that says so.

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use pipeline_domain::{Date, DocumentKind, WrittenForm};
+use pipeline_domain::{Date, WrittenForm};
 use quick_xml::escape::escape;
 
 use crate::{ArchiveProfile, CaseRecord, DocumentEntry, names, noark, titles};
@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("overview.css");
 
 /// Labels in both written forms.
 struct Labels {
-    lang: &'static str,
+    form: WrittenForm,
     heading: &'static str,
     caption: &'static str,
     folder: &'static str,
@@ -29,11 +29,12 @@ struct Labels {
     basis: &'static str,
     columns: [&'static str; 8],
     corrected: &'static str,
+    source: &'static str,
     check: &'static str,
 }
 
 const NB: Labels = Labels {
-    lang: "nb",
+    form: WrittenForm::Nb,
     heading: "Innhold i arkivmappen",
     caption: "Dokumentene i mappen, de nyeste øverst",
     folder: "Mappe",
@@ -48,11 +49,12 @@ const NB: Labels = Labels {
     basis: "Hjemmel",
     columns: ["Nr.", "Dato", "Dokument", "Type", "Versjon", "Sider", "SHA-256, begynnelsen", "Mer"],
     corrected: "rettet av nr.",
+    source: "json, kilde til nr.",
     check: "Slik leses og kontrolleres mappen",
 };
 
 const NN: Labels = Labels {
-    lang: "nn",
+    form: WrittenForm::Nn,
     heading: "Innhald i arkivmappa",
     caption: "Dokumenta i mappa, dei nyaste øvst",
     folder: "Mappe",
@@ -67,6 +69,7 @@ const NN: Labels = Labels {
     basis: "Heimel",
     columns: ["Nr.", "Dato", "Dokument", "Type", "Versjon", "Sider", "SHA-256, starten", "Meir"],
     corrected: "retta av nr.",
+    source: "json, kjelde til nr.",
     check: "Slik les og kontrollerer du mappa",
 };
 
@@ -89,7 +92,7 @@ fn write_page(page: &mut String, record: &CaseRecord, profile: &ArchiveProfile, 
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{} {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>",
-        labels.lang,
+        labels.form.tag(),
         labels.folder,
         record.folder.mappe_id()
     )?;
@@ -144,6 +147,8 @@ fn write_facts(page: &mut String, record: &CaseRecord, profile: &ArchiveProfile,
 }
 
 fn write_documents(page: &mut String, record: &CaseRecord, labels: &Labels) -> std::fmt::Result {
+    // A wide table scrolls by itself on a narrow screen, also by keyboard.
+    writeln!(page, "<div class=\"wide\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">", labels.caption)?;
     writeln!(page, "<table>\n<caption>{}</caption>\n<thead>\n<tr>", labels.caption)?;
     for column in labels.columns {
         write!(page, "<th scope=\"col\">{column}</th>")?;
@@ -152,7 +157,7 @@ fn write_documents(page: &mut String, record: &CaseRecord, labels: &Labels) -> s
     for document in record.documents.iter().rev() {
         write_row(page, document, labels)?;
     }
-    writeln!(page, "</tbody>\n</table>")
+    writeln!(page, "</tbody>\n</table>\n</div>")
 }
 
 fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> std::fmt::Result {
@@ -162,26 +167,18 @@ fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> st
     let class = if document.corrected_by.is_some() { " class=\"corrected\"" } else { "" };
     write!(page, "<tr{class}><th scope=\"row\">{no}</th><td><time datetime=\"{}\">{}</time></td>", document.date, day(document.date))?;
     write!(page, "<td><a href=\"{place}/{pdf}\" type=\"application/pdf\">{}</a></td>", text(&document.title))?;
-    write!(page, "<td>{}</td><td>{version}", kind(document.kind, labels))?;
+    write!(page, "<td>{}</td><td>{version}", noark::kind_label(document.kind, labels.form))?;
     if let Some(by) = document.corrected_by {
         write!(page, ", {} {by}", labels.corrected)?;
     }
     write!(page, "</td><td>{pages}</td><td><code>{}</code></td>", &digest[..16])?;
     writeln!(
         page,
-        "<td><a href=\"{place}/{}\" aria-label=\"Kilde/kjelde nr. {no}\">json</a> <a href=\"{place}/{}\" aria-label=\"Noark 5 nr. {no}\">xml</a></td></tr>",
+        "<td><a href=\"{place}/{}\" aria-label=\"{} {no}\">json</a> <a href=\"{place}/{}\" aria-label=\"xml, Noark 5 nr. {no}\">xml</a></td></tr>",
         names::source(*no),
+        labels.source,
         names::registration(*no)
     )
-}
-
-fn kind(kind: DocumentKind, labels: &Labels) -> &'static str {
-    match (kind, labels.lang) {
-        (DocumentKind::PlanSnapshot, "nn") => "Augneblinksbilete av plan",
-        (DocumentKind::PlanSnapshot, _) => "Øyeblikksbilde av plan",
-        (DocumentKind::MeetingMinutes, _) => "Møtereferat",
-        (DocumentKind::AnnualReport, _) => "Årsrapport",
-    }
 }
 
 /// `23.11.2026`.

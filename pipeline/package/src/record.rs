@@ -73,10 +73,19 @@ pub(crate) struct GuardianFact {
 impl Facts {
     /// Takes the case's facts from a document, without units where address protection forbids them.
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let facts = Self::as_told(snapshot);
+        if facts.address_protection.hides_places() { facts.without_places() } else { facts }
+    }
+
+    /// The same facts under the strictest address protection.
+    pub(crate) fn without_places(self) -> Self {
+        Self { address_protection: AddressProtection::StrictlyConfidential, administrative_unit: Line::new(HIDDEN_UNIT), ..self }
+    }
+
+    fn as_told(snapshot: &Snapshot) -> Self {
         let case = &snapshot.case;
         let guardians =
             case.guardians.iter().map(|g| GuardianFact { name: g.name.clone(), relation: g.relation, national_id: g.national_id.clone() });
-        let unit = if case.address_protection.hides_places() { Line::new(HIDDEN_UNIT) } else { case.lead_unit.clone() };
         Self {
             plan_status: case.plan_status,
             address_protection: case.address_protection,
@@ -84,7 +93,7 @@ impl Facts {
             subject_national_id: case.subject_national_id.clone(),
             guardians: guardians.collect(),
             lead_name: case.lead_name.clone(),
-            administrative_unit: unit,
+            administrative_unit: case.lead_unit.clone(),
             screening_mark: case.screening_mark.clone(),
             screening_basis: case.screening_basis.clone(),
             synthetic: snapshot.synthetic,
@@ -146,12 +155,13 @@ impl CaseRecord {
         struct Shape {
             schema: String,
         }
-        let unreadable = |e: serde_json::Error| PackageError::RecordUnreadable { line: e.line(), column: e.column() };
-        let shape: Shape = serde_json::from_slice(bytes).map_err(unreadable)?;
-        if shape.schema != SCHEMA {
-            return Err(PackageError::RecordNewer);
+        let newer = || serde_json::from_slice::<Shape>(bytes).is_ok_and(|shape| shape.schema != SCHEMA);
+        match serde_json::from_slice::<Self>(bytes) {
+            Ok(record) if record.schema == SCHEMA => Ok(record),
+            Ok(_) => Err(PackageError::RecordNewer),
+            Err(_) if newer() => Err(PackageError::RecordNewer),
+            Err(e) => Err(PackageError::RecordUnreadable { line: e.line(), column: e.column() }),
         }
-        serde_json::from_slice(bytes).map_err(unreadable)
     }
 
     /// The bytes of `metadata/sak.json`: one line per field, per document and per change, so that `diff` shows what a

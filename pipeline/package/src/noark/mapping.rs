@@ -2,7 +2,8 @@
 
 use chrono::Datelike;
 use pipeline_domain::{
-    AnnualReport, Content, Date, DocumentKey, Line, MeetingMinutes, PlanSnapshot, PlanType, ReportSetting, Snapshot, Timestamp, WrittenForm,
+    AnnualReport, Content, Date, DocumentKey, DocumentKind, Line, MeetingMinutes, PlanSnapshot, PlanType, ReportSetting, Snapshot,
+    Timestamp, WrittenForm,
 };
 
 use super::{
@@ -40,17 +41,27 @@ pub(crate) struct Mapping {
 pub(crate) fn mapping(snapshot: &Snapshot, facts: &Facts, profile: &ArchiveProfile) -> Mapping {
     let mut mapping = match &snapshot.content {
         Content::PlanSnapshot(plan) => plan_snapshot(snapshot, plan),
-        Content::MeetingMinutes(minutes) => meeting_minutes(snapshot, minutes),
+        Content::MeetingMinutes(minutes) => meeting_minutes(snapshot, facts, minutes),
         Content::AnnualReport(report) => annual_report(snapshot, report),
     };
     // Outgoing and internal alike have the lead as sender: a journalpost without a party is not allowed (req. 2.6.3).
-    mapping.parties.push(intern_avsender(snapshot, facts));
+    mapping.parties.push(intern_avsender(facts));
     if let Some(decided) = profile.retention_for(snapshot.kind(), snapshot.case.plan_type) {
         mapping.retention = decided.clone();
     } else if let Retention::AssessLater { after_years } = &mut mapping.retention {
         *after_years = profile.screening_years;
     }
     mapping
+}
+
+/// What a reader's list calls a document type (DOMAIN § 6).
+pub(crate) fn kind_label(kind: DocumentKind, form: WrittenForm) -> &'static str {
+    match (kind, form) {
+        (DocumentKind::PlanSnapshot, WrittenForm::Nb) => "Øyeblikksbilde av plan",
+        (DocumentKind::PlanSnapshot, WrittenForm::Nn) => "Augneblinksbilete av plan",
+        (DocumentKind::MeetingMinutes, _) => "Møtereferat",
+        (DocumentKind::AnnualReport, _) => "Årsrapport",
+    }
 }
 
 /// Nobody may dispose of it while it is screened; then somebody decides. The years are those of the profile.
@@ -75,11 +86,11 @@ fn plan_snapshot(snapshot: &Snapshot, plan: &PlanSnapshot) -> Mapping {
     }
 }
 
-fn meeting_minutes(snapshot: &Snapshot, minutes: &MeetingMinutes) -> Mapping {
+fn meeting_minutes(snapshot: &Snapshot, facts: &Facts, minutes: &MeetingMinutes) -> Mapping {
     let held = minutes.held_at.oslo_date();
     let recipient = |r: &pipeline_domain::MinutesRecipient| {
         let kind = if r.internal { Korrespondanseparttype::InternMottaker } else { Korrespondanseparttype::Mottaker };
-        party(kind, without_places(r.name.expose(), snapshot))
+        party(kind, without_places(r.name.expose(), snapshot, facts))
     };
     Mapping {
         journalposttype: Journalposttype::Utgaaende,
@@ -127,8 +138,8 @@ fn party(kind: Korrespondanseparttype, name: String) -> Korrespondansepart {
     Korrespondansepart { kind, name, unit: None, officer: None }
 }
 
-fn intern_avsender(snapshot: &Snapshot, facts: &Facts) -> Korrespondansepart {
-    let hidden = snapshot.case.address_protection.hides_places();
+fn intern_avsender(facts: &Facts) -> Korrespondansepart {
+    let hidden = facts.address_protection.hides_places();
     Korrespondansepart {
         kind: Korrespondanseparttype::InternAvsender,
         name: facts.lead_name.expose().to_owned(),
@@ -138,10 +149,10 @@ fn intern_avsender(snapshot: &Snapshot, facts: &Facts) -> Korrespondansepart {
 }
 
 /// A receiver may be one of the case's units instead of a person: then address protection hides the name.
-fn without_places(name: &str, snapshot: &Snapshot) -> String {
+fn without_places(name: &str, snapshot: &Snapshot, facts: &Facts) -> String {
     let case = &snapshot.case;
     let is_unit = |unit: &Line| unit.expose().trim().eq_ignore_ascii_case(name.trim());
-    if case.address_protection.hides_places() && (is_unit(&case.unit_name) || is_unit(&case.lead_unit)) {
+    if facts.address_protection.hides_places() && (is_unit(&case.unit_name) || is_unit(&case.lead_unit)) {
         HIDDEN_UNIT.to_owned()
     } else {
         name.to_owned()

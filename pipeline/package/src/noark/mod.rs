@@ -20,7 +20,7 @@ mod xml;
 pub(crate) use codes::{PartRolle, Saksstatus};
 pub(crate) use endringslogg::endringslogg;
 pub(crate) use mappe::parts;
-pub(crate) use mapping::{Mapping, mapping};
+pub(crate) use mapping::{Mapping, kind_label, mapping};
 pub(crate) use registrering::Registration;
 pub(crate) use system_id::SystemIds;
 pub(crate) use vsm::SCHEMA as OWN_SCHEMA;

@@ -42,6 +42,13 @@ fn protection_that_comes_later_clears_the_log_too() {
 }
 
 #[test]
+fn a_late_document_from_before_the_protection_keeps_to_it() {
+    let mut folder = Folder::of([protected(ip_plan(5))]);
+    folder.add(minutes(2));
+    check(&folder, &["Prøveteamet", "Prøvebakken"]);
+}
+
+#[test]
 fn the_protected_samples() {
     for (name, document) in samples() {
         if document["case"]["address_protection"] == "strictly_confidential" {

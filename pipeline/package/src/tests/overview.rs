@@ -54,3 +54,13 @@ fn elements_are_closed() {
         assert_eq!(open, html.matches(&format!("</{tag}>")).count(), "{tag}");
     }
 }
+
+/// With `ARKIVFLYT_LOOK` set to a folder, leaves pages there to be looked at.
+#[test]
+fn a_page_to_look_at() {
+    let html = folder().text("innhold.html");
+    assert!(html.len() < 16 * 1024, "{} bytes for four documents", html.len());
+    if let Some(dir) = std::env::var_os("ARKIVFLYT_LOOK") {
+        std::fs::write(std::path::Path::new(&dir).join("innhold.html"), html).unwrap();
+    }
+}
