@@ -4,7 +4,7 @@ use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::D
 
 use pipeline_store::StoreError;
 use sqlx::{
-    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    ConnectOptions, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -58,13 +58,15 @@ fn make_private_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Migrates through a pool of one: the migrator's future can only move between threads when it is given a pool.
 async fn connect_and_migrate(options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
-    let mut connection = options.connect().await.map_err(|e| meaning(DOING, &e))?;
-    if let Err(e) = MIGRATIONS.run(&mut connection).await {
-        connection.close().await.ok();
+    let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY).connect_with(options.clone());
+    let one = one.await.map_err(|e| meaning(DOING, &e))?;
+    if let Err(e) = MIGRATIONS.run(&one).await {
+        one.close().await;
         return Err(migration_fault(&e));
     }
-    Ok(connection)
+    Ok(one.acquire().await.map_err(|e| meaning(DOING, &e))?.detach())
 }
 
 fn migration_fault(error: &MigrateError) -> StoreError {

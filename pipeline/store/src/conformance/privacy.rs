@@ -1,0 +1,88 @@
+//! Rows hold no personal data.
+
+use pipeline_domain::{Content, DocumentKind, Envelope, ErrorCode, NextStep, Notice, NoticeKind, PlanType, RecipientRef, Snapshot};
+use serde_json::json;
+
+use super::{
+    Stand,
+    sample::{accepted, archived, at},
+};
+use crate::{Documents, MailOutcome, NewDocument, Outbox, Stage};
+
+/// In every field of the snapshot that a person can be known by. None of them is of anybody.
+const CANARIES: [&str; 11] = [
+    "Blid Fjellbekk",
+    "17851490027",
+    "2014-05-17",
+    "blid.fjellbekk@example.org",
+    "Rask Myrull",
+    "Prøvebakken skole",
+    "Prøveteamet",
+    "Møterom Kanari",
+    "Sak om kanarifugl",
+    "Drøfting av kanarifugl",
+    "stafettlogg-kanari",
+];
+
+fn snapshot() -> Snapshot {
+    let case = json!({
+        "municipality_name": "Fjellvik kommune", "municipality_number": "9901", "unit_name": "Prøvebakken skole",
+        "plan_id": "9c691b30-4b10-541f-b81c-97f0b00cf693", "plan_type": "sl", "plan_status": "active",
+        "subject_name": "Blid Fjellbekk", "subject_birth_date": "2014-05-17", "subject_national_id": "17851490027",
+        "subject_contact": { "email": "blid.fjellbekk@example.org", "written_form": "nb" },
+        "lead_name": "Rask Myrull", "lead_unit": "Prøveteamet",
+        "screening_mark": "Unntatt offentlighet", "screening_basis": "Offl. § 13 jf. fvl. § 13"
+    });
+    let content = json!({
+        "version": 1, "snapshot_at": "2026-11-02T14:20:00+01:00", "produced_at": "2026-11-02T14:20:00+01:00",
+        "produced_by": "Rask Myrull", "held_at": "2026-11-02T13:00:00+01:00", "place": "Møterom Kanari",
+        "present": [{ "name": "Blid Fjellbekk", "role": "Hovedperson" }], "absent": [],
+        "chair": "Rask Myrull", "minute_taker": "Rask Myrull",
+        "items": [{ "no": "1", "title": "Sak om kanarifugl", "discussion": "Drøfting av kanarifugl" }],
+        "sent_at": "2026-11-02T14:20:00+01:00", "recipients": [{ "name": "Blid Fjellbekk", "role": "Hovedperson" }]
+    });
+    Snapshot::new(Envelope {
+        schema: "arkivflyt/meeting_minutes/1".to_owned(),
+        id: "11a3cd13-6038-590f-a8ae-32f9047686f4".parse().unwrap(),
+        occurred_at: at(0),
+        source: serde_json::from_value(json!({ "system": "samspill", "record": "stafettlogg-kanari" })).unwrap(),
+        case: serde_json::from_value(case).unwrap(),
+        written_form: pipeline_domain::WrittenForm::Nb,
+        synthetic: true,
+        content: Content::from_json(DocumentKind::MeetingMinutes, PlanType::Sl, content).unwrap(),
+    })
+}
+
+/// A document full of personal values goes all the way, with failures; then every text of every row is searched.
+pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
+    let store = stand.open().await;
+    let snapshot = snapshot();
+    let new = NewDocument::of(&snapshot, at(0)).unwrap();
+    let reservation = accepted(&store, &new).await;
+    store
+        .record_attempt_failed(new.key, Stage::Render, ErrorCode::RenderCrashed, "child 1", at(1), NextStep::RetryAt(at(2)))
+        .await
+        .unwrap();
+    let mut archived = archived(1, &reservation);
+    archived.document = new.key;
+    let notice = Notice {
+        kind: NoticeKind::MinutesReady,
+        document: Some(new.key),
+        folder: Some(reservation.folder.clone()),
+        recipient: RecipientRef::Recipient(0),
+        written_form: snapshot.written_form,
+        dedupe_key: format!("minutes_ready:{}:recipient:0", new.key),
+    };
+    store.record_archived(&archived, &[notice.clone()], &[RecipientRef::Subject], at(3)).await.unwrap();
+    store.claim_mail(&notice.dedupe_key, "message@fjellvik.example.org", at(4)).await.unwrap();
+    let refused =
+        MailOutcome::NotSent { code: ErrorCode::MailRefused, detail: "smtp 550 5.1.1".to_owned(), next: NextStep::RetryAt(at(5)) };
+    store.record_mail(&notice.dedupe_key, &refused, at(4)).await.unwrap();
+
+    let texts = stand.texts().await;
+    let has = |what: &str| texts.iter().any(|t| t.contains(what));
+    assert!(has(&new.key.id.to_string()) && has(&new.digest.to_string()) && has("smtp 550 5.1.1"), "the search sees every table");
+    for canary in CANARIES {
+        assert!(!texts.iter().any(|t| t.to_lowercase().contains(&canary.to_lowercase())), "a row holds a personal value");
+    }
+}

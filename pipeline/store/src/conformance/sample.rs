@@ -1,0 +1,67 @@
+//! Documents by number: every number is its own document, plan and content.
+
+use pipeline_domain::{
+    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Reservation,
+    Sha256, Sha512, Timestamp, WrittenForm,
+};
+use uuid::Uuid;
+
+use crate::{Acceptance, NewDocument, Store};
+
+/// 2026-11-23T08:30:00Z and `seconds` more.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_795_422_600 + seconds).expect("an instant of our time")
+}
+
+pub fn key(n: u32) -> DocumentKey {
+    DocumentKey { id: DocumentId::from_uuid(Uuid::from_u128(0x1000_0000 + u128::from(n))), version: DocumentVersion(1) }
+}
+
+pub fn document(n: u32) -> NewDocument {
+    NewDocument {
+        key: key(n),
+        kind: DocumentKind::MeetingMinutes,
+        digest: Sha256::of(&n.to_be_bytes()),
+        municipality: "9901".parse().expect("four digits"),
+        plan: PlanId::from_uuid(Uuid::from_u128(0x2000_0000 + u128::from(n))),
+        source_system: "samspill".parse().expect("a short name"),
+        at: at(0),
+    }
+}
+
+pub async fn accepted<S: Store>(store: &S, new: &NewDocument) -> Reservation {
+    match store.accept(new).await.expect("the store answers") {
+        Acceptance::New(reservation) => reservation,
+        other => panic!("expected a new document, got {other:?}"),
+    }
+}
+
+pub fn archived(n: u32, reservation: &Reservation) -> Archived {
+    Archived {
+        document: key(n),
+        folder: reservation.folder.clone(),
+        folder_version: 1,
+        pdf: "2026/referat.pdf".parse().expect("a path"),
+        inventory: Sha512::of(&n.to_be_bytes()),
+        placement: Placement::Written,
+    }
+}
+
+pub fn notice(n: u32, recipient: RecipientRef, reservation: &Reservation) -> Notice {
+    Notice {
+        kind: NoticeKind::MinutesReady,
+        document: Some(key(n)),
+        folder: Some(reservation.folder.clone()),
+        recipient,
+        written_form: WrittenForm::Nn,
+        dedupe_key: format!("minutes_ready:{}:{recipient}", key(n)),
+    }
+}
+
+/// Accepts document `n`, archives it, and queues one mail to its recipient 0. Gives the mail's key.
+pub async fn with_mail<S: Store>(store: &S, n: u32) -> String {
+    let reservation = accepted(store, &document(n)).await;
+    let notice = notice(n, RecipientRef::Recipient(0), &reservation);
+    store.record_archived(&archived(n, &reservation), std::slice::from_ref(&notice), &[], at(1)).await.expect("the store answers");
+    notice.dedupe_key
+}
