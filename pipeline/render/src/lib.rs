@@ -1,1 +1,23 @@
 //! Snapshot in, PDF/A-2a out.
+//!
+//! Two steps, because typesetting runs in a child process: [`render_job`] decides what may be seen and how it is named (a
+//! pure function of the snapshot), [`Typesetter::set`] lays it out (a pure function of the job). The same job, templates
+//! and fonts give the same bytes. Typst sees a closed world: our templates, our fonts, this document; no files, no network,
+//! no clock. Which rules of PDF/A-2a and PDF/UA-1 we answer for stands in `RULES.md`.
+
+mod characters;
+mod error;
+mod fonts;
+mod job;
+mod long_words;
+mod templates;
+mod thread;
+mod typesetter;
+mod view;
+mod world;
+
+pub use error::RenderError;
+pub use job::{Letterhead, Logo, LogoFormat, NationalIdOnPage, RenderJob, render_job};
+pub use templates::template_set_digest;
+pub use thread::typesetting_thread;
+pub use typesetter::{Pdf, Typesetter};

@@ -1,0 +1,92 @@
+//! The view: what a template reads. `{ "common": …, "content": … }`, all dates as text (days `2026-11-23`, instants RFC 3339
+//! with the offset of Europe/Oslo). What may not be seen is not in it, so no template can show it by mistake.
+
+mod goals;
+mod length;
+mod secrecy;
+mod title;
+
+use pipeline_domain::{CaseFolderId, Content, PlanSnapshot, Snapshot};
+use serde_json::{Map, Value, json};
+
+use crate::{Letterhead, LogoFormat, NationalIdOnPage};
+
+/// A JSON object under work.
+type Object = Map<String, Value>;
+
+pub(crate) fn view(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Value {
+    let mut content = object(snapshot.content.to_json());
+    let record = take_record(&mut content);
+    secrecy::leave_out(&mut content, snapshot.case.address_protection);
+    match &snapshot.content {
+        Content::PlanSnapshot(PlanSnapshot::Ip(_)) => goals::with_measures(&mut content, "goals", "evaluations"),
+        Content::PlanSnapshot(PlanSnapshot::Sl(_)) => goals::with_measures(&mut content, "goals", "effect"),
+        Content::PlanSnapshot(PlanSnapshot::Iop(_)) => goals::with_measures(&mut content, "main_goals", "evaluations"),
+        Content::PlanSnapshot(PlanSnapshot::Es(_)) | Content::MeetingMinutes(_) => {}
+        Content::AnnualReport(_) => goals::assessed(&mut content),
+    }
+    let mut common = common(snapshot, folder, letterhead);
+    common.extend(record);
+    let content = Value::Object(content);
+    common.insert("contents".into(), json!(length::is_long(&content)));
+    json!({ "common": common, "content": content })
+}
+
+/// The fields of DOMAIN § 6.0.
+fn common(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Object {
+    let case = &snapshot.case;
+    let mut common = object(json!({
+        "kind": snapshot.kind().id(),
+        "title": title::title(snapshot),
+        "synthetic": snapshot.synthetic,
+        "written_form": snapshot.written_form,
+        "document_id": snapshot.document,
+        "municipality_name": case.municipality_name,
+        "municipality_number": case.municipality_number,
+        "case_folder_ref": folder.map(CaseFolderId::mappe_id),
+        "plan_type": case.plan_type,
+        "plan_status": case.plan_status,
+        "subject_name": case.subject_name,
+        "subject_birth_date": case.subject_birth_date,
+        "lead_name": case.lead_name,
+        "screening_mark": case.screening_mark,
+        "screening_basis": case.screening_basis,
+        "logo": letterhead.logo.as_ref().map(|logo| json!({
+            "format": match logo.format { LogoFormat::Svg => "svg", LogoFormat::Png => "png" },
+            "alt": logo.alt,
+        })),
+    }));
+    let hidden = case.address_protection.hides_places();
+    common.insert("places_left_out".into(), json!(hidden));
+    if !hidden {
+        common.insert("unit_name".into(), json!(case.unit_name));
+        common.insert("lead_unit".into(), json!(case.lead_unit));
+    }
+    if let (NationalIdOnPage::Shown, Some(id)) = (letterhead.national_id_on_page, &case.subject_national_id) {
+        common.insert("subject_national_id".into(), json!(id));
+    }
+    common
+}
+
+/// Version, instant and producer belong to every document; they move to `common`.
+fn take_record(content: &mut Object) -> Object {
+    ["version", "snapshot_at", "produced_at", "produced_by"]
+        .into_iter()
+        .filter_map(|key| content.remove(key).map(|value| (key.to_owned(), value)))
+        .collect()
+}
+
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("records are written as JSON objects"),
+    }
+}
+
+/// Takes a list out of an object; an absent one is empty.
+fn take_list(object: &mut Object, key: &str) -> Vec<Value> {
+    match object.remove(key) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}
