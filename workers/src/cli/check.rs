@@ -73,9 +73,14 @@ pub struct Sample {
     pub bytes: Vec<u8>,
 }
 
-/// The good samples inside the program, by name.
+/// The good samples inside the program, in the order in which they happened: a correction comes after what it corrects.
 pub fn good_samples() -> Vec<Sample> {
-    samples_of(&SAMPLES, |path| !path.components().any(|c| c.as_os_str() == "broken"))
+    let mut samples = samples_of(&SAMPLES, |path| !path.components().any(|c| c.as_os_str() == "broken"));
+    samples.sort_by_cached_key(|sample| {
+        let document: serde_json::Value = serde_json::from_slice(&sample.bytes).unwrap_or_default();
+        document["occurred_at"].as_str().and_then(|at| at.parse::<pipeline_domain::Timestamp>().ok())
+    });
+    samples
 }
 
 fn samples_of(dir: &'static Dir<'static>, wanted: impl Fn(&Path) -> bool) -> Vec<Sample> {

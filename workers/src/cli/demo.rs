@@ -49,7 +49,7 @@ pub async fn run(_: Demo, global: &Global, config: Config, output: &Output) -> R
     let bar = progress(output, 0, pick(lang, "Setter og arkiverer", "Set og arkiverer", "Setting and archiving"));
     let report = run::run(&shell, &seat, &run_once::stop_flag(), &mut |event| match event {
         Event::Waiting(n) => bar.set_length(n),
-        Event::Archived { .. } | Event::Stopped => bar.inc(1),
+        Event::Archived | Event::Stopped => bar.inc(1),
     })
     .await?;
     bar.finish_and_clear();

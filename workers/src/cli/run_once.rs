@@ -67,7 +67,7 @@ pub async fn with_progress(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, glo
     let bar = progress(output, 0, pick(global.lang(), "Arkiverer", "Arkiverer", "Archiving"));
     let report = run::run(shell, seat, stop, &mut |event| match event {
         Event::Waiting(n) => bar.set_length(n),
-        Event::Archived { .. } | Event::Stopped => bar.inc(1),
+        Event::Archived | Event::Stopped => bar.inc(1),
     })
     .await;
     bar.finish_and_clear();

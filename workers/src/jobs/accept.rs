@@ -1,8 +1,8 @@
 //! Takes documents in: read, kept on disk, then in the database. In that order, so that a row always has its file.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, task::Poll};
 
-use pipeline_domain::{DocumentKey, ErrorCode, Lang, Problem, Reservation, Sha256, Snapshot};
+use pipeline_domain::{DocumentKey, ErrorCode, Lang, Problem, Reservation, Sha256, Snapshot, Timestamp};
 use pipeline_intake::Reading;
 use pipeline_store::{Acceptance, DocumentRow, Documents, NewDocument};
 use serde::Serialize;
@@ -88,30 +88,20 @@ pub async fn accept_all(shell: &Shell, documents: Vec<Vec<u8>>) -> Result<Vec<An
     let documents: Vec<Arc<[u8]>> = documents.into_iter().map(Arc::from).collect();
     let readings = read_all(shell, &documents).await?;
     keep(shell, &documents, &readings).await?;
-    let mut rows = tokio::task::JoinSet::new();
-    for (i, reading) in readings.iter().enumerate() {
-        if let Ok(snapshot) = reading {
-            let new = NewDocument::of(snapshot, shell.clock.now()).expect("intake has checked the source system's name");
-            let store = shell.store.clone();
-            rows.spawn(async move { (i, new.key, store.accept(&new).await) });
-        }
-    }
-    let mut answers: Vec<Option<Answer>> = readings.iter().map(|r| r.as_ref().err().cloned().map(Answer::Refused)).collect();
-    while let Some(done) = rows.join_next().await {
-        let (i, key, acceptance) = done.expect("accepting does not panic");
-        answers[i] = Some(match acceptance? {
-            Acceptance::New(reservation) => {
-                tracing::info!(document.id = %key.id, document.version = %key.version, folder.id = %reservation.folder, "accepted");
-                Answer::New { key, reservation }
+    let now = shell.clock.now();
+    let news: Vec<Option<NewDocument>> = readings.iter().map(|r| r.as_ref().ok().map(|s| new_document(s, now))).collect();
+    let acceptances = in_order(news.iter().flatten().map(|new| shell.store.accept(new)).collect()).await;
+    let mut acceptances = news.iter().flatten().map(|new| new.key).zip(acceptances);
+    let mut answers = Vec::with_capacity(documents.len());
+    for reading in &readings {
+        answers.push(match reading {
+            Err(refusal) => Answer::Refused(refusal.clone()),
+            Ok(_) => {
+                let (key, acceptance) = acceptances.next().expect("every document that was read was offered");
+                answer(key, acceptance?)
             }
-            Acceptance::Known(row) => {
-                tracing::info!(document.id = %key.id, document.version = %key.version, known.id = %row.key.id, "known already");
-                Answer::Known(row)
-            }
-            Acceptance::IdReused => Answer::Refused(Refusal::from_code(ErrorCode::DocumentIdReused)),
         });
     }
-    let answers: Vec<Answer> = answers.into_iter().map(|a| a.expect("every document has an answer")).collect();
     for ((document, reading), answer) in documents.iter().zip(&readings).zip(&answers) {
         match answer {
             Answer::Refused(refusal) => {
@@ -124,6 +114,42 @@ pub async fn accept_all(shell: &Shell, documents: Vec<Vec<u8>>) -> Result<Vec<An
         }
     }
     Ok(answers)
+}
+
+fn new_document(snapshot: &Snapshot, now: Timestamp) -> NewDocument {
+    NewDocument::of(snapshot, now).expect("intake has checked the source system's name")
+}
+
+fn answer(key: DocumentKey, acceptance: Acceptance) -> Answer {
+    match acceptance {
+        Acceptance::New(reservation) => {
+            tracing::info!(document.id = %key.id, document.version = %key.version, folder.id = %reservation.folder, "accepted");
+            Answer::New { key, reservation }
+        }
+        Acceptance::Known(row) => {
+            tracing::info!(document.id = %key.id, document.version = %key.version, known.id = %row.key.id, "known already");
+            Answer::Known(row)
+        }
+        Acceptance::IdReused => Answer::Refused(Refusal::from_code(ErrorCode::DocumentIdReused)),
+    }
+}
+
+/// Waits for all of them together, and lets each begin in its turn: numbers are given in the order of the documents, and
+/// the database still commits them in groups.
+async fn in_order<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(move |cx| {
+        for (future, done) in futures.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(cx)
+            {
+                *done = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) { Poll::Ready(done.iter_mut().filter_map(Option::take).collect()) } else { Poll::Pending }
+    })
+    .await
 }
 
 type ReadOrRefused = Result<Arc<Snapshot>, Refusal>;

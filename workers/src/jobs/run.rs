@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use pipeline_domain::{Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, MunicipalityNumber, NextStep};
+use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, MunicipalityNumber, NextStep};
 use pipeline_store::{Documents, PendingDocument, RunCounts, RunId, Runs, Stage};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
@@ -44,17 +44,17 @@ pub struct RunReport {
 
 /// What happened to one document, for those who watch.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum Event {
     /// The number of documents that wait.
     Waiting(u64),
     /// One is archived.
-    Archived { kind: DocumentKind, archived: &'a Archived, pages: u32 },
+    Archived,
     /// One stopped.
     Stopped,
 }
 
 /// Told of every event, from one thread.
-pub type Watcher<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
+pub type Watcher<'a> = &'a mut (dyn FnMut(Event) + Send);
 
 /// Asks a run to stop after what is in hand.
 pub type StopFlag = Arc<AtomicBool>;
@@ -62,7 +62,7 @@ pub type StopFlag = Arc<AtomicBool>;
 /// What one document's task answers.
 struct Outcome {
     document: PendingDocument,
-    result: Result<(Archived, u32), (Stopped, NextStep)>,
+    result: Result<(), (Stopped, NextStep)>,
 }
 
 /// A whole run. The seat makes sure that nobody else carries documents on at the same time.
@@ -168,14 +168,14 @@ async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<on
             let _ = previous.await;
         }
         let rendered = rendered?;
-        let (snapshot, pages) = (rendered.snapshot().clone(), rendered.pages());
+        let snapshot = rendered.snapshot().clone();
         let archived = carry::place(shell, rendered).await?;
         carry::record(shell, &snapshot, &archived).await?;
-        Ok((archived, pages))
+        Ok(())
     }
     .await;
     let result = match result {
-        Ok(done) => Ok(done),
+        Ok(()) => Ok(()),
         Err(stopped) => {
             let next = carry::record_stop(shell, &document, &stopped).await?;
             Err((stopped, next))
@@ -189,10 +189,10 @@ fn note(done: Result<Result<Outcome, Failure>, tokio::task::JoinError>, report: 
     let key = outcome.document.key;
     let counts = report.by_municipality.entry(outcome.document.reservation.folder.municipality.clone()).or_default();
     match outcome.result {
-        Ok((archived, pages)) => {
+        Ok(()) => {
             report.archived += 1;
             counts.archived += 1;
-            watch(Event::Archived { kind: outcome.document.kind, archived: &archived, pages });
+            watch(Event::Archived);
         }
         Err((stopped, NextStep::Failed)) => {
             counts.failed += 1;
