@@ -25,4 +25,7 @@ pub use store::{CASE_RECORD_PATH, CaseArchive, CaseHead, TreeEntry};
 pub use verify::{Finding, RootVerification, Severity, Verification, verify_case, verify_object, verify_root};
 
 #[cfg(test)]
+extern crate self as pipeline_archive;
+
+#[cfg(test)]
 mod crash_tests;
