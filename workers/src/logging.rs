@@ -23,7 +23,17 @@ pub fn start(level: LogLevel, global: &Global) {
         LogLevel::Trace => "trace",
     };
     let libraries = if own == "error" { "error" } else { "warn" };
-    let rooms = ["arkivflyt", "pipeline_domain", "pipeline_intake", "pipeline_package", "pipeline_archive", "pipeline_notify", "pipeline_store", "pipeline_store_sqlite", "pipeline_queue"];
+    let rooms = [
+        "arkivflyt",
+        "pipeline_domain",
+        "pipeline_intake",
+        "pipeline_package",
+        "pipeline_archive",
+        "pipeline_notify",
+        "pipeline_store",
+        "pipeline_store_sqlite",
+        "pipeline_queue",
+    ];
     let mut filter = libraries.to_owned();
     for room in rooms {
         let _ = write!(filter, ",{room}={own}");
@@ -33,7 +43,11 @@ pub fn start(level: LogLevel, global: &Global) {
     let terminal = io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
     // A second start (tests) keeps the first.
-    let _ = if terminal { registry.with(layer.compact().without_time()).try_init() } else { registry.with(layer.json().flatten_event(true)).try_init() };
+    let _ = if terminal {
+        registry.with(layer.compact().without_time()).try_init()
+    } else {
+        registry.with(layer.json().flatten_event(true)).try_init()
+    };
 }
 
 /// A panic may carry a document's text in its message: print the place only.

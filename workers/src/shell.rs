@@ -70,8 +70,8 @@ impl Shell {
 
     /// Opens the database in a folder; makes it when it is not there.
     pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
-        let municipalities =
-            config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("municipalities: {e}")))?;
+        let municipalities = config::read_all(&data.municipalities())
+            .map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("municipalities: {e}")))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
         let store = SqliteStore::open(&data.database()).await?;
         Ok(Self {
@@ -131,7 +131,8 @@ impl Shell {
         Ok(match &self.config.mail.transport {
             Transport::Maildir { folder } => Outlet::Maildir(Arc::new(Maildir::open_or_create(&self.data.resolve(folder))?)),
             Transport::Smtp { host, port, security, hello_name, username, password_file, ca_file } => {
-                let credentials = username.clone().zip(password_file.clone()).map(|(username, password_file)| Credentials { username, password_file });
+                let credentials =
+                    username.clone().zip(password_file.clone()).map(|(username, password_file)| Credentials { username, password_file });
                 Outlet::Smtp(Box::new(SmtpRelay::open(&RelayConfig {
                     host: host.clone(),
                     port: *port,
@@ -209,7 +210,8 @@ impl Municipality {
                 let path = self.folder.join(file);
                 let bytes = std::fs::read(&path)
                     .map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("logo {}: {e}", path.display())))?;
-                let format = if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("svg")) { LogoFormat::Svg } else { LogoFormat::Png };
+                let format =
+                    if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("svg")) { LogoFormat::Svg } else { LogoFormat::Png };
                 Some(Logo { svg_or_png: bytes, format, alt: alt.clone() })
             }
             _ => None,

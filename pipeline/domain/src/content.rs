@@ -17,7 +17,7 @@ pub use plan_snapshot::{
 
 use serde_json::Value;
 
-use crate::{Name, PlanType};
+use crate::{Case, Contact, Lang, Name, NoticeKind, PlanType, RecipientRef, WrittenForm};
 
 /// Document type (dokumenttype), DOMAIN § 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,19 @@ impl DocumentKind {
     /// Folder name of its samples and templates: `plan-snapshot`.
     pub fn folder(self) -> String {
         self.id().replace('_', "-")
+    }
+
+    /// The type in plain words.
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::PlanSnapshot, Lang::Nb) => "øyeblikksbilde",
+            (Self::PlanSnapshot, Lang::Nn) => "augneblinksbilete",
+            (Self::PlanSnapshot, Lang::En) => "plan snapshot",
+            (Self::MeetingMinutes, Lang::Nb | Lang::Nn) => "møtereferat",
+            (Self::MeetingMinutes, Lang::En) => "meeting minutes",
+            (Self::AnnualReport, Lang::Nb | Lang::Nn) => "årsrapport",
+            (Self::AnnualReport, Lang::En) => "annual report",
+        }
     }
 
     /// Plan types that can have such a document (DOMAIN § 2).
@@ -118,6 +131,36 @@ impl Content {
             (DocumentKind::MeetingMinutes, _) => Self::MeetingMinutes(from_value(value)?),
             (DocumentKind::AnnualReport, _) => Self::AnnualReport(from_value(value)?),
         })
+    }
+
+    /// Title on paper and in the file's own metadata: type, and school year where there is one. Never a name: type and name
+    /// together reveal that the person is a client (DOMAIN § 7).
+    pub fn title(&self, form: WrittenForm) -> String {
+        match self {
+            Self::PlanSnapshot(plan) => plan.title(form),
+            Self::MeetingMinutes(_) => "Møtereferat".to_owned(),
+            Self::AnnualReport(report) => format!("Årsrapport {}", report.school_year.as_str()),
+        }
+    }
+
+    /// Who is told when the document is archived, and of what (DOMAIN § 8).
+    pub fn told(&self, case: &Case) -> Vec<(NoticeKind, RecipientRef)> {
+        match self {
+            Self::PlanSnapshot(_) => Vec::new(),
+            Self::MeetingMinutes(minutes) => minutes.told(),
+            Self::AnnualReport(report) => report.told(case),
+        }
+    }
+
+    /// How one of the document's people is reached. `None` when there is no contact data, or when they may not be written to.
+    pub fn contact<'a>(&'a self, case: &'a Case, recipient: RecipientRef) -> Option<&'a Contact> {
+        match (self, recipient) {
+            (Self::MeetingMinutes(minutes), RecipientRef::Recipient(n)) => minutes.recipients.get(usize::from(n))?.contact.as_ref(),
+            (Self::AnnualReport(report), RecipientRef::Subject) => case.subject_contact.as_ref().filter(|_| report.is_for_the_pupil(case)),
+            (_, RecipientRef::Subject) => case.subject_contact.as_ref(),
+            (_, RecipientRef::Guardian(n)) => case.guardians.get(usize::from(n))?.contact.as_ref(),
+            (_, RecipientRef::Recipient(_) | RecipientRef::Archivist) => None,
+        }
     }
 
     /// Who wrote it, for Noark `forfatter`.

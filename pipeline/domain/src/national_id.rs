@@ -72,7 +72,7 @@ fn has_date(d: &[u32]) -> bool {
 fn has_check_digits(d: &[u32]) -> bool {
     let sum1: u32 = K1.iter().zip(d).map(|(w, x)| w * x).sum();
     let sum2: u32 = K2.iter().zip(d).map(|(w, x)| w * x).sum();
-    (sum1 + d[9]) % 11 <= 3 && (sum2 + d[10]) % 11 == 0
+    (sum1 + d[9]) % 11 <= 3 && (sum2 + d[10]).is_multiple_of(11)
 }
 
 impl FromStr for NationalId {

@@ -130,7 +130,13 @@ async fn pipeline(bench: PipelineBench, global: &Global, config: Config, output:
     ratios.sort_by(f64::total_cmp);
     let median = ratios[ratios.len() / 2];
     if !output.answer("bench_pipeline", json!({ "children": children, "rounds": rounds, "median_ratio": median })) {
-        output.line(&format!("{children} render processes, {} documents a round: pipeline / bare = {median:.2} (median of {}, {:.2}–{:.2})", bench.documents, ratios.len(), ratios[0], ratios[ratios.len() - 1]));
+        output.line(&format!(
+            "{children} render processes, {} documents a round: pipeline / bare = {median:.2} (median of {}, {:.2}–{:.2})",
+            bench.documents,
+            ratios.len(),
+            ratios[0],
+            ratios[ratios.len() - 1]
+        ));
     }
     Ok(Exit::Ok)
 }

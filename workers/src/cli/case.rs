@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     output::Output,
     shell::Shell,
-    words::{self, pick},
+    words::pick,
 };
 
 /// Look at case folders.
@@ -72,7 +72,12 @@ fn list(shell: &Shell, global: &Global, output: &Output) -> Result<Exit, Failure
     }
     let lang = global.lang();
     let cell = |v: &Value, key: &str| v[key].as_str().map_or_else(|| v[key].to_string(), str::to_owned);
-    let head = [pick(lang, "Mappe", "Mappe", "Folder"), pick(lang, "Dokumenter", "Dokument", "Documents"), pick(lang, "Sist endret", "Sist endra", "Last change"), pick(lang, "Sted", "Stad", "Place")];
+    let head = [
+        pick(lang, "Mappe", "Mappe", "Folder"),
+        pick(lang, "Dokumenter", "Dokument", "Documents"),
+        pick(lang, "Sist endret", "Sist endra", "Last change"),
+        pick(lang, "Sted", "Stad", "Place"),
+    ];
     let rows = folders.iter().map(|f| vec![cell(f, "case_folder"), cell(f, "documents"), cell(f, "updated_at"), cell(f, "path")]).collect();
     output.table(&head, rows);
     Ok(Exit::Ok)
@@ -100,10 +105,24 @@ fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) 
     }
     let lang = global.lang();
     output.line(&format!("{} {folder} · {}", pick(lang, "Mappe", "Mappe", "Folder"), body["path"].as_str().unwrap_or_default()));
-    let head = ["#", pick(lang, "Dato", "Dato", "Date"), "Type", pick(lang, "Sider", "Sider", "Pages"), "PDF", pick(lang, "Rettet av", "Retta av", "Corrected by")];
+    let head = [
+        "#",
+        pick(lang, "Dato", "Dato", "Date"),
+        "Type",
+        pick(lang, "Sider", "Sider", "Pages"),
+        "PDF",
+        pick(lang, "Rettet av", "Retta av", "Corrected by"),
+    ];
     let rows = record.documents().iter().map(|d| {
         let corrected = d.corrected_by.map_or_else(String::new, |n| n.to_string());
-        vec![d.no.to_string(), d.date.to_string(), words::kind(d.kind, lang).to_owned(), d.pages.to_string(), format!("v{}/content/{}", d.folder_version, d.pdf), corrected]
+        vec![
+            d.no.to_string(),
+            d.date.to_string(),
+            d.kind.label(lang).to_owned(),
+            d.pages.to_string(),
+            format!("v{}/content/{}", d.folder_version, d.pdf),
+            corrected,
+        ]
     });
     output.table(&head, rows.collect());
     Ok(Exit::Ok)
@@ -152,4 +171,3 @@ fn not_found(folder: &CaseFolderId, output: &Output) -> Exit {
     }
     Exit::NotFound
 }
-

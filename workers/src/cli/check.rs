@@ -62,7 +62,11 @@ fn check_config(global: &Global, config: &Config, output: &Output) -> Result<Exi
     }
     let _ = config;
     if !output.answer("check", json!({ "ok": true, "municipalities": municipalities.len() })) {
-        output.line(&format!("{}: {}", pick(global.lang(), "I orden. Kommuner", "I orden. Kommunar", "In order. Municipalities"), municipalities.len()));
+        output.line(&format!(
+            "{}: {}",
+            pick(global.lang(), "I orden. Kommuner", "I orden. Kommunar", "In order. Municipalities"),
+            municipalities.len()
+        ));
     }
     Ok(Exit::Ok)
 }
@@ -183,7 +187,13 @@ fn answer(rows: &[serde_json::Value], failed: usize, global: &Global, output: &O
             output.line(&row.to_string());
         }
         let lang = global.lang();
-        output.line(&format!("{} {}, {} {}", rows.len(), pick(lang, "prøver", "prøver", "samples"), failed, pick(lang, "feil", "feil", "wrong")));
+        output.line(&format!(
+            "{} {}, {} {}",
+            rows.len(),
+            pick(lang, "prøver", "prøver", "samples"),
+            failed,
+            pick(lang, "feil", "feil", "wrong")
+        ));
     }
     if failed == 0 { Exit::Ok } else { Exit::VerificationFailed }
 }

@@ -16,7 +16,7 @@ use crate::{
         run::{self, Event},
     },
     output::{Output, progress},
-    words::{self, pick},
+    words::pick,
 };
 
 /// Show the whole journey with made-up documents.
@@ -28,7 +28,12 @@ pub async fn run(_: Demo, global: &Global, config: Config, output: &Output) -> R
     let shell = Arc::new(init::set_up(global, config, true).await?);
     let Some(seat) = run_once::seat(&shell, output, global)? else { return Ok(Exit::Locked) };
     let samples = check::good_samples();
-    output.talk(&format!("{} ({} {})", pick(lang, "Leverer oppdiktede dokumenter", "Leverer oppdikta dokument", "Handing in made-up documents"), samples.len(), pick(lang, "stykker", "stykke", "of them")));
+    output.talk(&format!(
+        "{} ({} {})",
+        pick(lang, "Leverer oppdiktede dokumenter", "Leverer oppdikta dokument", "Handing in made-up documents"),
+        samples.len(),
+        pick(lang, "stykker", "stykke", "of them")
+    ));
     let (names, bytes): (Vec<String>, Vec<Vec<u8>>) = samples.into_iter().map(|s| (s.name, s.bytes)).unzip();
     let mut new = 0;
     let mut rows: Vec<(String, DocumentId, DocumentVersion)> = Vec::new();
@@ -84,10 +89,16 @@ async fn table(shell: &crate::shell::Shell, rows: Vec<(String, DocumentId, Docum
 
 fn show(lines: &[Value], new: usize, global: &Global, output: &Output) {
     let lang = global.lang();
-    let head = [pick(lang, "Prøve", "Prøve", "Sample"), pick(lang, "Type", "Type", "Type"), pick(lang, "Arkivmappe", "Arkivmappe", "Case folder"), "PDF", pick(lang, "E-post", "E-post", "Mail")];
+    let head = [
+        pick(lang, "Prøve", "Prøve", "Sample"),
+        pick(lang, "Type", "Type", "Type"),
+        pick(lang, "Arkivmappe", "Arkivmappe", "Case folder"),
+        "PDF",
+        pick(lang, "E-post", "E-post", "Mail"),
+    ];
     let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
     let rows = lines.iter().map(|line| {
-        let kind = DocumentKind::from_id(&text(line, "kind")).map_or_else(String::new, |k| words::kind(k, lang).to_owned());
+        let kind = DocumentKind::from_id(&text(line, "kind")).map_or_else(String::new, |k| k.label(lang).to_owned());
         let pdf = text(line, "pdf");
         let pdf = pdf.split_once("/ocfl/").map_or(text(line, "code"), |(_, inside)| inside.to_owned());
         vec![text(line, "sample"), kind, text(line, "case_folder"), pdf, line["mails"].to_string()]
@@ -106,9 +117,21 @@ fn show(lines: &[Value], new: usize, global: &Global, output: &Output) {
     let first = lines.iter().find_map(|l| l["pdf"].as_str());
     if let Some(pdf) = first {
         let index = pdf.rsplit_once("/dokumenter/").map_or(pdf, |(content, _)| content);
-        output.line(&format!("  {}  {index}/innhold.html", pick(lang, "En mappe i nettleseren:   ", "Ei mappe i nettlesaren:   ", "A folder in the browser:  ")));
+        output.line(&format!(
+            "  {}  {index}/innhold.html",
+            pick(lang, "En mappe i nettleseren:   ", "Ei mappe i nettlesaren:   ", "A folder in the browser:  ")
+        ));
     }
-    output.line(&format!("  {}  {data}/arkivlager/", pick(lang, "Alle arkivmapper:         ", "Alle arkivmapper:         ", "All case folders:         ")));
-    output.line(&format!("  {}  arkivflyt --data {data} mail list", pick(lang, "Varslene:                 ", "Varsla:                   ", "The notices:              ")));
-    output.line(&format!("  {}  arkivflyt --data {data} verify", pick(lang, "Kontroller hver byte:     ", "Kontroller kvar byte:     ", "Check every byte:         ")));
+    output.line(&format!(
+        "  {}  {data}/arkivlager/",
+        pick(lang, "Alle arkivmapper:         ", "Alle arkivmapper:         ", "All case folders:         ")
+    ));
+    output.line(&format!(
+        "  {}  arkivflyt --data {data} mail list",
+        pick(lang, "Varslene:                 ", "Varsla:                   ", "The notices:              ")
+    ));
+    output.line(&format!(
+        "  {}  arkivflyt --data {data} verify",
+        pick(lang, "Kontroller hver byte:     ", "Kontroller kvar byte:     ", "Check every byte:         ")
+    ));
 }

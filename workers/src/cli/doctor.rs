@@ -46,7 +46,8 @@ pub async fn run(_: Doctor, global: &Global, config: Config, output: &Output) ->
     municipalities(&mut found, &shell);
     tidy(&mut found, &shell, global, output).await?;
     let counts = shell.store.counts().await?;
-    let health = if counts.documents.failed > 0 || counts.mails.failed > 0 || counts.mails.doubtful > 0 { Health::Note } else { Health::Good };
+    let health =
+        if counts.documents.failed > 0 || counts.mails.failed > 0 || counts.mails.doubtful > 0 { Health::Note } else { Health::Good };
     found.add(
         health,
         "documents",
@@ -68,7 +69,11 @@ pub async fn run(_: Doctor, global: &Global, config: Config, output: &Output) ->
 fn sandbox(found: &mut Findings) {
     let report = press::sandbox_report();
     let health = if report.is_whole() { Health::Good } else { Health::Note };
-    found.add(health, "sandbox", format!("landlock {:?}, seccomp {}", report.landlock, if report.seccomp { "enforced" } else { "missing" }));
+    found.add(
+        health,
+        "sandbox",
+        format!("landlock {:?}, seccomp {}", report.landlock, if report.seccomp { "enforced" } else { "missing" }),
+    );
     for possible in &report.possible {
         found.add(Health::Bad, "sandbox", format!("a render child was able to {possible}"));
     }
@@ -142,7 +147,12 @@ fn tell(found: &Findings, global: &Global, output: &Output) -> Exit {
             output.line(&format!("{:<5} {what:<16} {detail}", word(*h)));
         }
         if bad {
-            output.talk(pick(global.lang(), "Rett det som er merket «bad», og kjør på nytt.", "Rett det som er merkt «bad», og køyr på nytt.", "Mend what is marked `bad` and run again."));
+            output.talk(pick(
+                global.lang(),
+                "Rett det som er merket «bad», og kjør på nytt.",
+                "Rett det som er merkt «bad», og køyr på nytt.",
+                "Mend what is marked `bad` and run again.",
+            ));
         }
     }
     if bad { Exit::Other } else { Exit::Ok }

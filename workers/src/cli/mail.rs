@@ -50,14 +50,25 @@ async fn list(shell: &Shell, limit: u32, global: &Global, output: &Output) -> Re
         return Ok(Exit::Ok);
     }
     let lang = global.lang();
-    let head = ["#", pick(lang, "Varsel", "Varsel", "Notice"), pick(lang, "Status", "Status", "State"), pick(lang, "Mappe", "Mappe", "Folder"), pick(lang, "Målform", "Målform", "Language")];
+    let head = [
+        "#",
+        pick(lang, "Varsel", "Varsel", "Notice"),
+        pick(lang, "Status", "Status", "State"),
+        pick(lang, "Mappe", "Mappe", "Folder"),
+        pick(lang, "Målform", "Målform", "Language"),
+    ];
     let rows = mails.iter().map(|m| {
         let folder = m.folder.as_ref().map_or_else(String::new, ToString::to_string);
         vec![m.id.to_string(), m.kind.id().to_owned(), m.state.to_string(), folder, m.written_form.tag().to_owned()]
     });
     output.table(&head, rows.collect());
     if !on_paper.is_empty() {
-        output.line(&format!("{}: {} ({})", pick(lang, "På papir", "På papir", "On paper"), on_paper.len(), ErrorCode::RecipientWithoutAddress.text(lang)));
+        output.line(&format!(
+            "{}: {} ({})",
+            pick(lang, "På papir", "På papir", "On paper"),
+            on_paper.len(),
+            ErrorCode::RecipientWithoutAddress.text(lang)
+        ));
     }
     Ok(Exit::Ok)
 }

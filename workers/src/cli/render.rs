@@ -52,7 +52,11 @@ pub async fn run(render: Render, global: &Global, config: Config, output: &Outpu
     let printed = press.print(pipeline_render::render_job(&snapshot, None, &Letterhead::default())).await;
     press.stop().await;
     let printed = printed?;
-    let written = if render.output.as_os_str() == "-" { std::io::stdout().lock().write_all(&printed.bytes) } else { fs::write(&render.output, &printed.bytes) };
+    let written = if render.output.as_os_str() == "-" {
+        std::io::stdout().lock().write_all(&printed.bytes)
+    } else {
+        fs::write(&render.output, &printed.bytes)
+    };
     if let Err(e) = written {
         output.talk(&format!("{}: {e}", render.output.display()));
         return Ok(Exit::Other);

@@ -31,7 +31,10 @@ pub async fn run(_: RunOnce, global: &Global, config: Config, output: &Output) -
 
 /// The seat, or a plain word about who has it.
 pub fn seat(shell: &Shell, output: &Output, global: &Global) -> Result<Option<Seat>, Failure> {
-    let seat = shell.data.lock().map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))?;
+    let seat = shell
+        .data
+        .lock()
+        .map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))?;
     if seat.is_none() {
         output.talk(pick(
             global.lang(),
@@ -63,7 +66,13 @@ pub fn stop_flag() -> StopFlag {
 }
 
 /// A run with a bar on the terminal.
-pub async fn with_progress(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, global: &Global, output: &Output) -> Result<RunReport, Failure> {
+pub async fn with_progress(
+    shell: &Arc<Shell>,
+    seat: &Seat,
+    stop: &StopFlag,
+    global: &Global,
+    output: &Output,
+) -> Result<RunReport, Failure> {
     let bar = progress(output, 0, pick(global.lang(), "Arkiverer", "Arkiverer", "Archiving"));
     let report = run::run(shell, seat, stop, &mut |event| match event {
         Event::Waiting(n) => bar.set_length(n),
@@ -83,7 +92,11 @@ pub async fn close(shell: Arc<Shell>) {
 
 /// 0 when all went well, 3 when something was refused or failed, 130 when interrupted is left to the signal itself.
 pub fn exit_of(report: &RunReport) -> Exit {
-    let trouble = !report.refused.is_empty() || !report.failed.is_empty() || !report.retried.is_empty() || !report.mails.failed.is_empty() || report.mails.doubtful > 0;
+    let trouble = !report.refused.is_empty()
+        || !report.failed.is_empty()
+        || !report.retried.is_empty()
+        || !report.mails.failed.is_empty()
+        || report.mails.doubtful > 0;
     if trouble { Exit::Partial } else { Exit::Ok }
 }
 
@@ -118,23 +131,42 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         (pick(lang, "Prøves igjen", "Blir prøvd igjen", "To be tried again"), report.retried.len() as u32),
         (pick(lang, "Feilet", "Feila", "Failed"), report.failed.len() as u32),
         (pick(lang, "E-post sendt", "E-post send", "Mail sent"), report.mails.sent),
-        (pick(lang, "E-post feilet eller i tvil", "E-post feila eller i tvil", "Mail failed or in doubt"), mail_failed + report.mails.doubtful),
+        (
+            pick(lang, "E-post feilet eller i tvil", "E-post feila eller i tvil", "Mail failed or in doubt"),
+            mail_failed + report.mails.doubtful,
+        ),
     ];
     for (what, n) in rows {
         output.line(&format!("{what:<28} {n:>7}"));
     }
     for refusal in &report.refused {
         for line in &refusal.problems {
-            output.talk(&format!("{}: {} {} {}", pick(lang, "Avvist", "Avvist", "Refused"), line.code, if line.at.is_empty() { "/" } else { &line.at }, line.text.of(lang)));
+            output.talk(&format!(
+                "{}: {} {} {}",
+                pick(lang, "Avvist", "Avvist", "Refused"),
+                line.code,
+                if line.at.is_empty() { "/" } else { &line.at },
+                line.text.of(lang)
+            ));
         }
     }
     for (key, stage, code) in report.failed.iter().chain(&report.retried) {
         output.talk(&format!("{key} · {stage} · {code}: {}", code.text(lang)));
     }
     if report.waiting > 0 {
-        output.talk(pick(lang, "Filer som fortsatt skrives, ligger igjen i «inbox/».", "Filer som framleis blir skrivne, ligg att i «inbox/».", "Files that are still being written were left in `inbox/`."));
+        output.talk(pick(
+            lang,
+            "Filer som fortsatt skrives, ligger igjen i «inbox/».",
+            "Filer som framleis blir skrivne, ligg att i «inbox/».",
+            "Files that are still being written were left in `inbox/`.",
+        ));
     }
     if report.interrupted {
-        output.talk(pick(lang, "Avbrutt. Resten tas neste gang.", "Avbrote. Resten blir teke neste gong.", "Interrupted. The rest is taken next time."));
+        output.talk(pick(
+            lang,
+            "Avbrutt. Resten tas neste gang.",
+            "Avbrote. Resten blir teke neste gong.",
+            "Interrupted. The rest is taken next time.",
+        ));
     }
 }

@@ -167,15 +167,27 @@ fn tell(lines: &[Value], global: &Global, output: &Output) {
     for line in lines {
         let file = line["file"].as_str().unwrap_or_default();
         match line["answer"].as_str() {
-            Some("accepted") => output.line(&format!("{} {file} → {}", pick(lang, "tatt imot", "teke imot", "accepted "), line["case_folder"].as_str().unwrap_or_default())),
-            Some("known") => output.line(&format!("{} {file} → {}", pick(lang, "kjent    ", "kjent    ", "known    "), line["case_folder"].as_str().unwrap_or_default())),
+            Some("accepted") => output.line(&format!(
+                "{} {file} → {}",
+                pick(lang, "tatt imot", "teke imot", "accepted "),
+                line["case_folder"].as_str().unwrap_or_default()
+            )),
+            Some("known") => output.line(&format!(
+                "{} {file} → {}",
+                pick(lang, "kjent    ", "kjent    ", "known    "),
+                line["case_folder"].as_str().unwrap_or_default()
+            )),
             _ => {
                 output.line(&format!("{} {file}", pick(lang, "avvist   ", "avvist   ", "refused  ")));
                 for p in line["problems"].as_array().into_iter().flatten() {
                     let at = p["at"].as_str().filter(|s| !s.is_empty()).unwrap_or("/");
                     let rule = p["rule"].as_str().map(|r| format!(" [{r}]")).unwrap_or_default();
                     let key = pick(lang, "nb", "nn", "en");
-                    output.line(&format!("    {} {at}{rule}: {}", p["code"].as_str().unwrap_or_default(), p["text"][key].as_str().unwrap_or_default()));
+                    output.line(&format!(
+                        "    {} {at}{rule}: {}",
+                        p["code"].as_str().unwrap_or_default(),
+                        p["text"][key].as_str().unwrap_or_default()
+                    ));
                 }
             }
         }

@@ -56,7 +56,8 @@ impl Tally {
     /// An object or a root: the namaste file tells. A folder with neither is judged as an object, which says what is missing.
     fn judge(&mut self, path: &Path) {
         let has = |prefix: &str| {
-            std::fs::read_dir(path).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(prefix))))
+            std::fs::read_dir(path)
+                .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(prefix))))
         };
         if has("0=ocfl_object_") || !has("0=ocfl_") {
             self.add(&path.display().to_string(), &verify_object(path));
@@ -110,7 +111,14 @@ impl Tally {
         let objects = pick(lang, "mapper", "mapper", "folders");
         let files = pick(lang, "filer", "filer", "files");
         let faults = pick(lang, "feil", "feil", "errors");
-        output.line(&format!("{}: {} {objects}, {} {files}, {} MiB, {} {faults}", output.bold(verdict), self.objects, self.files, self.bytes >> 20, self.errors));
+        output.line(&format!(
+            "{}: {} {objects}, {} {files}, {} MiB, {} {faults}",
+            output.bold(verdict),
+            self.objects,
+            self.files,
+            self.bytes >> 20,
+            self.errors
+        ));
         exit
     }
 }

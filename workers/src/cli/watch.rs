@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use notify::{EventKind, RecursiveMode, Watcher, event::{AccessKind, AccessMode, ModifyKind}};
+use notify::{
+    EventKind, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode, ModifyKind},
+};
 use pipeline_domain::ErrorCode;
 
 use crate::{
@@ -66,5 +69,8 @@ pub async fn run(watch: Watch, global: &Global, config: Config, output: &Output)
 
 /// Our own reading and removing also make events; only what may bring a file counts.
 fn brings_something(event: &notify::Event) -> bool {
-    matches!(event.kind, EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write)))
+    matches!(
+        event.kind,
+        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write))
+    )
 }

@@ -115,7 +115,8 @@ impl Municipality {
 pub fn read_all(folder: &Path) -> Result<Municipalities, ConfigError> {
     let mut all = Municipalities::new();
     let entries = std::fs::read_dir(folder).map_err(|e| error(folder.display(), format!("cannot be read: {e}")))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|x| x == "toml")).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|x| x == "toml")).collect();
     paths.sort();
     for path in paths {
         let one = Municipality::read(&path)?;

@@ -162,7 +162,8 @@ async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRe
     }
     let mut readings: Vec<Option<ReadOrRefused>> = documents.iter().map(|_| None).collect();
     while let Some(done) = tasks.join_next().await {
-        let (i, reading) = done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading a document ended in an internal error"))?;
+        let (i, reading) =
+            done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading a document ended in an internal error"))?;
         readings[i] = Some(match reading {
             Reading::Accepted(snapshot) => Ok(Arc::from(snapshot)),
             Reading::Refused(problems) => Err(Refusal::from_problems(problems)),
@@ -228,8 +229,13 @@ fn forget(shell: &Shell, digest: Sha256) -> Result<(), Failure> {
 /// Files in `accepted/` without a row: a crash came between the two. They are taken in now.
 pub async fn adopt_orphans(shell: &Shell) -> Result<usize, Failure> {
     let unreadable = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot read accepted documents: {e}"));
-    let known: std::collections::HashSet<String> =
-        shell.store.documents(&pipeline_store::DocumentFilter::default(), u32::MAX).await?.iter().map(|row| row.digest.to_string()).collect();
+    let known: std::collections::HashSet<String> = shell
+        .store
+        .documents(&pipeline_store::DocumentFilter::default(), u32::MAX)
+        .await?
+        .iter()
+        .map(|row| row.digest.to_string())
+        .collect();
     let mut adopted = 0;
     for entry in fs::read_dir(shell.data.accepted()).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -80,8 +80,9 @@ pub async fn place(shell: &Shell, rendered: Rendered) -> Result<Archived, Stoppe
 /// SHA-512 of the inventory of a version that was placed before: a crash came between placing and recording.
 fn receipt(archive: &CaseArchive, folder: &CaseFolderId, version: u32) -> Result<Sha512, Failure> {
     let inventory = archive.folder_path(folder).join(format!("v{version}/inventory.json"));
-    let bytes = std::fs::read(inventory)
-        .map_err(|e| Failure::give_up(ErrorCode::ArchiveDamaged, format!("version {version} of case folder {folder} cannot be read: {e}")))?;
+    let bytes = std::fs::read(inventory).map_err(|e| {
+        Failure::give_up(ErrorCode::ArchiveDamaged, format!("version {version} of case folder {folder} cannot be read: {e}"))
+    })?;
     Ok(Sha512::of(&bytes))
 }
 

@@ -118,7 +118,9 @@ fn may_be_partial(shell: &Shell, path: &Path, bytes: &[u8]) -> bool {
         let changed = fs::symlink_metadata(path).and_then(|m| m.modified()).ok();
         changed.and_then(|at| file_system_now().duration_since(at).ok()).is_some_and(|age| age < SETTLING)
     };
-    bytes.len() <= shell.config.intake.max_bytes && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err_and(|e| e.is_eof()) && fresh()
+    bytes.len() <= shell.config.intake.max_bytes
+        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err_and(|e| e.is_eof())
+        && fresh()
 }
 
 /// The age of a file is a matter of the file system's clock, not of the archive's.

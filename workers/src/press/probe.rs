@@ -36,7 +36,7 @@ pub fn attempts() -> Vec<Attempt> {
         ("open a socket pair", refused(&UnixStream::pair())),
         ("start a program", refused(&Command::new("/bin/true").stdin(Stdio::null()).status())),
         ("fork", !limits::can_fork()),
-        ("be traced", !limits::can_ptrace()),
+        ("trace a process", !limits::can_ptrace()),
         // Last, for where it works this process is gone; the parent reads that as a leak.
         ("become another program", matches!(Command::new("/bin/true").exec().kind(), io::ErrorKind::PermissionDenied)),
     ];

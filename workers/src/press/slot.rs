@@ -95,6 +95,7 @@ impl Slot {
         loop {
             match Worker::start(&self.command, &self.settings, self.settings.sandbox.into()) {
                 Ok((child, _)) => {
+                    self.pids.pids[self.index].store(child.process.id(), Ordering::Relaxed);
                     if let Some(tell) = tell.take() {
                         let _ = tell.send(Ok(()));
                     }
@@ -122,7 +123,6 @@ impl Slot {
     /// Hands documents to this child until it is dead, due for replacement, or (break) the line is closed.
     fn serve_with(&self, mut child: Worker) -> ControlFlow<()> {
         let pid = child.process.id();
-        self.pids.pids[self.index].store(pid, Ordering::Relaxed);
         self.pids.ready.fetch_add(1, Ordering::Relaxed);
         let flow = loop {
             match self.queue.next(TICK) {

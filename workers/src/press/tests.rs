@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,12 +16,24 @@ use super::*;
 
 /// Says to [`child_process`] that it is the child and not just one test of many.
 const MARK: &str = "ARKIVFLYT_PRESS_TEST_CHILD";
+/// Says to [`parent_process`] that it is one.
+const PARENT_MARK: &str = "ARKIVFLYT_PRESS_TEST_PARENT";
 
 /// Not a test of its own: the program that the other tests start. Passes at once when it is not started as a child.
 #[test]
 fn child_process() {
     if std::env::var_os(MARK).is_some() {
         serve(|| misbehave)
+    }
+}
+
+/// Not a test of its own: a parent that [`orphans_die`] kills while its child is busy.
+#[tokio::test]
+async fn parent_process() {
+    if std::env::var_os(PARENT_MARK).is_some() {
+        let press = press(settings());
+        eprintln!("child {}", pid(&press));
+        let _ = press.print(job("spin", b"")).await;
     }
 }
 
@@ -250,12 +264,11 @@ async fn the_line_is_served_in_order_and_in_parallel() {
     let took = began.elapsed();
     assert!(done.iter().all(|(n, bytes, _)| bytes == &[*n]), "each got its own");
     assert!(done.windows(3).all(|three| three[0].2 <= three[2].2), "two at a time, in order");
-    assert!((Duration::from_millis(1200)..Duration::from_millis(2000)).contains(&took), "8 × 0.3 s on two children took {took:?}");
+    assert!((Duration::from_millis(1200)..Duration::from_millis(2300)).contains(&took), "8 × 0.3 s on two children took {took:?}");
 }
 
 #[tokio::test]
 async fn stopping_and_dropping_leave_no_process() {
-    let alive = |pid: u32| std::fs::exists(format!("/proc/{pid}")).expect("/proc is readable");
     let stopped = press(settings());
     let first = pid(&stopped);
     assert!(alive(first));
@@ -269,6 +282,32 @@ async fn stopping_and_dropping_leave_no_process() {
     while alive(second) {
         assert!(began.elapsed() < Duration::from_secs(4), "the child outlived its press");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether there is such a process that is not merely waiting to be buried.
+fn alive(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn orphans_die() {
+    let mut parent = Command::new(std::env::current_exe().expect("this program"))
+        .args(["press::tests::parent_process", "--exact", "--nocapture"])
+        .env(PARENT_MARK, "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let said = BufReader::new(parent.stderr.take().expect("piped")).lines().map_while(Result::ok).find(|line| line.starts_with("child "));
+    let child = said.expect("a child")["child ".len()..].parse().expect("a pid");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(alive(child));
+    parent.kill().and_then(|()| parent.wait()).expect("killed");
+    let began = Instant::now();
+    while alive(child) {
+        assert!(began.elapsed() < Duration::from_secs(2), "the child outlived its parent");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parts::{DecisionRef, GoalStatus, Record};
-use crate::{Date, DocumentId, DocumentVersion, Hours, Line, Name, SchoolYear, Sha256, Text, Timestamp};
+use crate::{Case, Date, DocumentId, DocumentVersion, Hours, Line, Name, NoticeKind, RecipientRef, SchoolYear, Sha256, Text, Timestamp};
 
 /// Yearly overview and assessment for an IOP (opplæringslova § 11-11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +53,28 @@ pub struct AnnualReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub access_given: Vec<GivenAccess>,
+}
+
+/// From this age the pupil decides herself in matters of schooling (opplæringslova § 24-5).
+const OF_AGE_IN_SCHOOL: i32 = 15;
+
+impl AnnualReport {
+    /// Whether the pupil gets the report in person: 15 or older on the day it was finalised. A younger child is never
+    /// written to, even where the record has an address.
+    pub fn is_for_the_pupil(&self, case: &Case) -> bool {
+        case.subject_birth_date.age_at(self.finalised_at.oslo_date()) >= OF_AGE_IN_SCHOOL
+    }
+
+    /// The pupil from 15, else every guardian. With no guardian on record the child's own entry stays, and ends on the paper
+    /// list: nobody's report is left untold.
+    pub(crate) fn told(&self, case: &Case) -> Vec<(NoticeKind, RecipientRef)> {
+        let told = if self.is_for_the_pupil(case) || case.guardians.is_empty() {
+            vec![RecipientRef::Subject]
+        } else {
+            (0..).take(case.guardians.len()).map(RecipientRef::Guardian).collect()
+        };
+        told.into_iter().map(|who| (NoticeKind::AnnualReportReady, who)).collect()
+    }
 }
 
 /// Where the child is taught.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parts::Record;
-use crate::{Contact, Date, Line, Name, Text, Timestamp};
+use crate::{Contact, Date, Line, Name, NoticeKind, RecipientRef, Text, Timestamp};
 
 /// Record of one meeting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +49,13 @@ pub struct MeetingMinutes {
     /// Mottakere.
     #[schemars(length(min = 1, max = 200))]
     pub recipients: Vec<MinutesRecipient>,
+}
+
+impl MeetingMinutes {
+    /// Every recipient is told.
+    pub(crate) fn told(&self) -> Vec<(NoticeKind, RecipientRef)> {
+        (0..).take(self.recipients.len()).map(|n| (NoticeKind::MinutesReady, RecipientRef::Recipient(n))).collect()
+    }
 }
 
 /// Someone who was present or away.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::parts::{
     AttachmentItem, BtiLevel, ChangeLogItem, DecisionRef, Evaluation, Goal, GoalRef, GoalStatus, Measure, Participant, Record,
 };
-use crate::{Date, Hours, Line, Name, PlanType, SchoolYear, Text, Timestamp};
+use crate::{Date, Hours, Line, Name, PlanType, SchoolYear, Text, Timestamp, WrittenForm};
 
 /// A plan at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,17 @@ impl PlanSnapshot {
             Self::Es(_) => PlanType::Es,
             Self::Sl(_) => PlanType::Sl,
             Self::Iop(_) => PlanType::Iop,
+        }
+    }
+
+    /// Title on paper.
+    pub(crate) fn title(&self, form: WrittenForm) -> String {
+        match (self, form) {
+            (Self::Ip(_), _) => "Individuell plan".to_owned(),
+            (Self::Es(_), WrittenForm::Nb) => "Enkelt samspill".to_owned(),
+            (Self::Es(_), WrittenForm::Nn) => "Enkelt samspel".to_owned(),
+            (Self::Sl(_), _) => "Stafettlogg".to_owned(),
+            (Self::Iop(plan), _) => format!("Individuell opplæringsplan {}", plan.school_year.as_str()),
         }
     }
 
