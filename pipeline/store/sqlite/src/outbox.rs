@@ -137,7 +137,13 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Looks before it writes: a store is opened far more often than a process dies, and only a write has to wait its turn.
     async fn free_claims(&self) -> Result<(), StoreError> {
-        self.writer.write("free claimed mail", |c| Box::pin(mail::free_claims(c))).await
+        const DOING: &str = "free claimed mail";
+        let claimed = sqlx::query_scalar!("select id from outbox where state in ('sending', 'body_sent') limit 1");
+        match claimed.fetch_optional(&self.readers).await.doing(DOING)? {
+            None => Ok(()),
+            Some(_) => self.writer.write(DOING, |c| Box::pin(mail::free_claims(c))).await,
+        }
     }
 }

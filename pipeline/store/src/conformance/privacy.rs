@@ -73,7 +73,7 @@ pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
         written_form: snapshot.written_form,
         dedupe_key: format!("minutes_ready:{}:recipient:0", new.key),
     };
-    store.record_archived(&archived, &[notice.clone()], &[RecipientRef::Subject], at(3)).await.unwrap();
+    store.record_archived(&archived, std::slice::from_ref(&notice), &[RecipientRef::Subject], at(3)).await.unwrap();
     store.claim_mail(&notice.dedupe_key, "message@fjellvik.example.org", at(4)).await.unwrap();
     let refused =
         MailOutcome::NotSent { code: ErrorCode::MailRefused, detail: "smtp 550 5.1.1".to_owned(), next: NextStep::RetryAt(at(5)) };
