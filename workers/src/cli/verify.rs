@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline_archive::{Severity, Verification, verify_case, verify_object, verify_root};
+use pipeline_archive::{Severity, Verification, verify_object, verify_root};
 use serde_json::{Value, json};
 
 use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
@@ -27,19 +27,12 @@ pub async fn run(verify: Verify, global: &Global, config: Config, output: &Outpu
             let shell = Shell::open(global, config).await?;
             for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
                 let archive = shell.archive(number)?;
-                tally.root(archive.root_path(), Own::Yes);
+                tally.root(archive.root_path(), number.as_str());
             }
             shell.close().await;
         }
     }
     Ok(tally.tell(global, output))
-}
-
-/// Whether a store is ours, with promises beyond the standard.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Own {
-    Yes,
-    No,
 }
 
 /// What was found.
@@ -62,16 +55,14 @@ impl Tally {
         if has("0=ocfl_object_") || !has("0=ocfl_") {
             self.add(&path.display().to_string(), &verify_object(path));
         } else {
-            self.root(path, Own::No);
+            self.root(path, &path.display().to_string());
         }
     }
 
-    fn root(&mut self, path: &Path, own: Own) {
-        let root = verify_root(path, &mut |object, verification| {
-            let name = object.strip_prefix(path).unwrap_or(object).display().to_string();
-            if own == Own::Yes { self.add(&name, &verify_case(object)) } else { self.add(&name, verification) }
-        });
-        self.findings(&path.display().to_string(), &root.findings);
+    /// A storage root; objects of ours are held to our own promises too.
+    fn root(&mut self, path: &Path, name: &str) {
+        let root = verify_root(path, &mut |object, verification| self.add(&format!("{name}/{}", object.display()), verification));
+        self.findings(name, &root.findings);
     }
 
     /// One object.
