@@ -39,8 +39,7 @@ async fn prepared_queries_fit_the_migrations() {
         let then = json["describe"]["columns"].as_array().unwrap();
         let then: Vec<(String, String)> =
             then.iter().map(|c| (c["name"].as_str().unwrap().to_owned(), c["type_info"].as_str().unwrap().to_uppercase())).collect();
-        let names = |all: &[(String, String)]| all.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&columns), names(&then), "{ADVICE}: {query}");
+        assert_eq!(columns, then, "{ADVICE}: {query}");
         let nullable: Vec<Value> = (0..columns.len()).map(|n| now.nullable(n).map_or(Value::Null, Value::from)).collect();
         assert_eq!(Value::from(nullable), json["describe"]["nullable"], "{ADVICE}: {query}");
     }
