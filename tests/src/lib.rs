@@ -1,1 +1,24 @@
-//! Stories against the real binary.
+//! Stories against the real binary. The tests lie in `tests/`, three programs: `stories` (what a user does and sees),
+//! `judges` (programs that we did not write look at everything that came of it) and `crashes` (`kill -9`, full disks,
+//! endless documents). Here is what they share.
+//!
+//! The binary is `target/<profile>/arkivflyt` beside the tests, or what `ARKIVFLYT_BIN` names. A judge that is not
+//! installed is skipped with a printed reason, and is a failure when `ARKIVFLYT_STRICT=1`.
+
+mod files;
+mod house;
+mod judges;
+mod mail;
+mod pdf;
+mod personal;
+mod rng;
+mod samples;
+
+pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
+pub use house::{CLOCK, House, Run, binary, house_in};
+pub use judges::{Tool, shared, skip, strict};
+pub use mail::{Letter, decoded, letters};
+pub use pdf::{Pdf, essence};
+pub use personal::{Needle, found_in, needles, personal_values};
+pub use rng::Rng;
+pub use samples::{Sample, broken_samples, good_samples, samples_folder, workspace};

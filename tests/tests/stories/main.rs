@@ -1,0 +1,15 @@
+//! What a user does, and everything that comes of it.
+
+mod clean;
+mod corrected;
+mod demo;
+mod drop_folder;
+mod leaks;
+mod refused;
+mod relay;
+mod same_bytes;
+mod schemas;
+mod submit;
+mod two_at_once;
+mod verbs;
+mod verify;

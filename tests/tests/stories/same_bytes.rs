@@ -1,0 +1,51 @@
+//! The same documents at the same time give the same bytes: papers, metadata, case folders and mails.
+
+use arkivflyt_tests::{House, samples_folder, tree};
+
+#[test]
+fn two_fresh_folders_come_out_alike() {
+    let [one, two] = ["1", "2"].map(|children| {
+        let house = House::new().with("RENDER__CHILDREN", children);
+        for folder in ["plan-snapshot", "meeting-minutes", "iop-annual-report"] {
+            house.ask(0, ["submit".as_ref(), samples_folder().join(folder).as_os_str()]);
+        }
+        house.ask(0, ["run-once"]);
+        house
+    });
+    let (a, b) = (one.archive_tree(), two.archive_tree());
+    let names = |t: &arkivflyt_tests::Tree| t.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&a), names(&b));
+    let differ: Vec<&String> = a.iter().filter(|(k, v)| b[*k] != **v).map(|(k, _)| k).collect();
+    assert!(differ.is_empty(), "{differ:?}");
+    assert!(a.len() > 300, "{}", a.len());
+
+    // A report on a run bears the run's own id; every other mail is the same to the byte.
+    let mails = |house: &House| {
+        let all = tree(&house.at("mail/new"));
+        let of_a_run = |name: &str| {
+            let text = std::fs::read_to_string(house.at("mail/new").join(name)).unwrap();
+            text.contains("To: arkiv@")
+        };
+        all.into_iter().filter(|(name, _)| !of_a_run(name)).collect::<arkivflyt_tests::Tree>()
+    };
+    let (a, b) = (mails(&one), mails(&two));
+    assert!(a.len() > 10, "{}", a.len());
+    assert_eq!(a, b);
+}
+
+#[test]
+fn the_same_paper_twice_by_two_processes() {
+    let house = House::bare();
+    let out = tempfile::tempdir().unwrap();
+    let file = samples_folder().join("plan-snapshot/full-iop.json");
+    let [a, b] = ["a.pdf", "b.pdf"].map(|name| {
+        let pdf = out.path().join(name);
+        let answer = house.ask(0, ["render".as_ref(), file.as_os_str(), "-o".as_ref(), pdf.as_os_str()]);
+        assert!(answer["pages"].as_u64().unwrap() >= 2, "{answer}");
+        std::fs::read(pdf).unwrap()
+    });
+    assert!(a == b, "the same input gives the same bytes");
+    let piped = house.run(["render".as_ref(), file.as_os_str(), "-o".as_ref(), "-".as_ref()]).expect(0);
+    assert!(piped.stdout == a, "the same on standard output");
+    assert!(!house.data().exists(), "rendering needs no data folder");
+}

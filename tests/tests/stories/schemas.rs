@@ -1,0 +1,68 @@
+//! The published schemas: real JSON Schema, and every sample fits its own.
+
+use arkivflyt_tests::{House, broken_samples, good_samples};
+use serde_json::Value;
+
+const KINDS: [&str; 3] = ["plan_snapshot", "meeting_minutes", "iop_annual_report"];
+
+fn schema(house: &House, kind: &str) -> Value {
+    let schema = house.run(["schema", kind]).expect(0).json();
+    assert_eq!(house.run(["schema", kind, "--json"]).expect(0).json(), schema);
+    schema
+}
+
+#[test]
+fn every_sample_fits_its_schema() {
+    let house = House::bare();
+    let samples = good_samples();
+    let mut judged = 0;
+    for kind in KINDS {
+        let schema = schema(&house, kind);
+        jsonschema::meta::validate(&schema).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        let validator = jsonschema::validator_for(&schema).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        let folder = kind.replace('_', "-");
+        for sample in samples.iter().filter(|s| s.folder() == folder) {
+            let errors: Vec<String> = validator.iter_errors(&sample.json()).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", sample.name);
+            judged += 1;
+        }
+        for sample in samples.iter().filter(|s| s.folder() != folder) {
+            assert!(!validator.is_valid(&sample.json()), "{} is not a {kind}", sample.name);
+        }
+    }
+    assert_eq!(judged, samples.len());
+    assert!(!house.data().exists(), "a schema needs no data folder");
+}
+
+#[test]
+fn what_a_schema_can_say_it_says() {
+    const BY_SCHEMA: [&str; 10] = [
+        "field_unknown",
+        "required_field_missing",
+        "value_not_allowed",
+        "field_type_wrong",
+        "list_too_short",
+        "list_too_long",
+        "number_out_of_range",
+        "text_too_long",
+        "national_id_shape",
+        "id_invalid",
+    ];
+    let house = House::bare();
+    let mut judged = 0;
+    for kind in KINDS {
+        let validator = jsonschema::validator_for(&schema(&house, kind)).unwrap();
+        let folder = kind.replace('_', "-");
+        for sample in broken_samples().iter().filter(|s| s.folder() == folder && BY_SCHEMA.contains(&s.code())) {
+            assert!(!validator.is_valid(&sample.json()), "{} fits the published schema", sample.name);
+            judged += 1;
+        }
+    }
+    assert!(judged > 40, "{judged}");
+}
+
+#[test]
+fn an_unknown_kind_is_wrong_usage() {
+    let run = House::bare().run(["schema", "shopping_list"]).expect(2);
+    assert!(KINDS.iter().all(|k| run.stderr.contains(k)), "{run}");
+}
