@@ -1,8 +1,6 @@
 //! Who is told about a document.
 
-use pipeline_domain::{
-    AnnualReport, CaseFolderId, Contact, Content, EmailAddress, Notice, NoticeKind, RecipientRef, Snapshot, WrittenForm,
-};
+use pipeline_domain::{CaseFolderId, Contact, EmailAddress, Notice, NoticeKind, RecipientRef, Snapshot, WrittenForm};
 
 use crate::address::Deliverable;
 

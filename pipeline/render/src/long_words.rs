@@ -8,8 +8,6 @@ pub(crate) const BREAK: char = '\u{200b}';
 
 /// A word up to this length fits the narrowest column.
 const FITS: usize = 14;
-/// Above this even a word of letters is given places to break.
-const WORD: usize = 60;
 /// Letters between two places to break.
 const STRIDE: usize = 10;
 
@@ -51,18 +49,18 @@ fn needs_help(word: &str) -> bool {
     if word.len() <= FITS {
         return false;
     }
-    let length = word.chars().count();
-    if length <= FITS {
+    if word.chars().count() <= FITS {
         return false;
     }
-    length > WORD
+    // No line breaks between a hyphen and a digit.
+    word.contains(|c: char| c.is_ascii_digit())
         || !word.trim_matches(|c: char| !c.is_alphanumeric()).split(['-', '/']).all(|w| w.chars().count() <= FITS || looks_like_a_word(w))
 }
 
 /// Letters only, with vowels and consonants taking turns as they do in words.
 fn looks_like_a_word(word: &str) -> bool {
     let (mut vowels, mut consonants) = (0, 0);
-    word.chars().all(|c| {
+    word.chars().filter(|c| *c != '\u{ad}').all(|c| {
         if is_vowel(c) {
             (vowels, consonants) = (vowels + 1, 0);
         } else {

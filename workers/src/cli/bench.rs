@@ -153,7 +153,8 @@ fn bare_rate(documents: &[Vec<u8>], children: usize) -> Result<f64, Failure> {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed("cannot start a process"))?;
-        let mine: Vec<&RenderJob> = jobs.iter().skip(part).step_by(children).collect();
+        // Dealt out so that every process gets its share of each sample: one with all the long ones would hold up the rest.
+        let mine: Vec<&RenderJob> = jobs.iter().enumerate().filter(|(i, _)| (i / children + i) % children == part).map(|(_, job)| job).collect();
         let stdin = process.stdin.as_mut().expect("standard input is a pipe");
         serde_json::to_writer(&mut *stdin, &mine).map_err(|e| failed("cannot send jobs")(e.into()))?;
         stdin.write_all(b"\n").map_err(failed("cannot send jobs"))?;
