@@ -1,0 +1,147 @@
+//! A fault in a template is an error with a code and a place, never a document and never a word of one.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use pipeline_domain::{ErrorCode, Verdict};
+use pipeline_render::{Letterhead, Logo, LogoFormat, RenderError, RenderJob, Typesetter, render_job, typesetting_thread};
+use serde_json::json;
+use support::{job, sample, set, snapshot, templates, text_of, with_change};
+
+fn fault(set: Vec<(String, Vec<u8>)>, job: &RenderJob) -> RenderError {
+    match typesetting_thread(|| Typesetter::with_templates(set).set(job)) {
+        Err(error) => error,
+        Ok(pdf) => panic!("set on {} pages", pdf.pages),
+    }
+}
+
+#[test]
+fn a_missing_term_stops_the_rendering() {
+    let minutes = job(sample("meeting-minutes/full.json"));
+    for key in ["held_at", "conclusion", "plan_ip", "synthetic", "about_document", "at_clock"] {
+        let set = with_change("/shared/terms.toml", &format!("\n{key} = "), &format!("\nnot_{key} = "));
+        let error = fault(set, &minutes);
+        assert_eq!(error.code(), ErrorCode::RenderTemplate, "{key}");
+        assert!(error.to_string().contains("shared/data.typ line"), "{key}: {error}");
+    }
+    let nynorsk = job(sample("meeting-minutes/nynorsk.json"));
+    let set = with_change("/shared/terms.toml", "held_at = { nb = \"Møtedato\", nn = \"Møtedato\" }", "held_at = { nb = \"Møtedato\" }");
+    assert_eq!(fault(set, &nynorsk).code(), ErrorCode::RenderTemplate);
+}
+
+/// Every `term("…")` of a template is in the catalogue in both forms, and so is every code that is looked up.
+#[test]
+fn the_catalogue_has_every_term() {
+    let set = templates();
+    let terms = &set.iter().find(|(path, _)| path == "/shared/terms.toml").unwrap().1;
+    let mut known = BTreeSet::new();
+    for line in std::str::from_utf8(terms).unwrap().lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let (key, forms) = line.split_once(" = ").unwrap();
+        assert!(forms.starts_with("{ nb = \"") && forms.contains("\", nn = \"") && !forms.contains("\"\""), "{key}");
+        assert!(known.insert(key.to_owned()), "{key} twice");
+    }
+    let mut used: BTreeSet<String> = ["not_started", "in_progress", "partly_reached", "reached", "stopped"].map(String::from).into();
+    used.extend(["draft", "awaiting_consent", "active", "suspended", "passive"].map(String::from));
+    used.extend(["plan_ip", "plan_es", "plan_sl", "plan_iop"].map(String::from));
+    for (_, bytes) in set.iter().filter(|(path, _)| path.ends_with(".typ")) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        for call in ["term(\"", "fact(\"", "labelled(\"", "section(\"", "decided(\"", "fact-if(content, \""] {
+            used.extend(text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+    }
+    used.remove("plan_");
+    let missing: Vec<_> = used.difference(&known).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(used.len() > 100);
+}
+
+#[test]
+fn a_warning_is_an_error() {
+    let set = with_change("/shared/look.typ", "\"Noto Sans\", ", "\"Nowhere Sans\", ");
+    let error = fault(set, &job(sample("meeting-minutes/minimal.json")));
+    assert_eq!((error.code(), error.verdict()), (ErrorCode::RenderWarning, Verdict::GiveUp));
+}
+
+#[test]
+fn a_file_that_is_not_archivable_is_an_error() {
+    let minutes = job(sample("meeting-minutes/minimal.json"));
+    let set = with_change("/shared/record.typ", "set document(title: common.title, ", "set document(");
+    // Without a title, `title()` has nothing to show, which Typst already refuses.
+    assert_eq!(fault(set, &minutes).code(), ErrorCode::RenderTemplate);
+    let set = with_change("/shared/record.typ", "  body\n", "  heading(level: 3)[Dypt]\n  heading(level: 5)[Dypere]\n  body\n");
+    assert_eq!(fault(set, &minutes).code(), ErrorCode::PdfaInvalid);
+}
+
+#[test]
+fn an_error_quotes_nothing() {
+    let mut json = sample("meeting-minutes/minimal.json");
+    json["content"]["place"] = json!("Kanarifugl");
+    let set = with_change("/meeting-minutes/main.typ", "= #term(\"present\")", "#panic(content.place)\n= #term(\"present\")");
+    let error = fault(set, &job(json));
+    assert!(error.to_string().contains("meeting-minutes/main.typ line"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("Kanarifugl"));
+}
+
+#[test]
+fn no_package_no_file_no_clock() {
+    let minutes = job(sample("meeting-minutes/minimal.json"));
+    for code in [
+        "#import \"@preview/cetz:0.3.0\"",
+        "#read(\"/etc/passwd\")",
+        "#read(\"../../../etc/passwd\")",
+        "#image(\"/logo.png\", alt: \"x\")",
+        "#datetime.today()",
+        "#include \"/mail/x.typ\"",
+    ] {
+        let set = with_change("/meeting-minutes/main.typ", "= #term(\"present\")", &format!("{code}\n= #term(\"present\")"));
+        assert_eq!(fault(set, &minutes).code(), ErrorCode::RenderTemplate, "{code}");
+    }
+}
+
+#[test]
+fn a_job_that_is_not_one_is_refused() {
+    let mut minutes = job(sample("meeting-minutes/minimal.json"));
+    for template in ["", "..", "shared", "meeting-minutes/..", "mail", "møte"] {
+        minutes.template = template.into();
+        assert_eq!(fault(templates(), &minutes), RenderError::UnknownTemplate, "{template}");
+    }
+    let mut minutes = job(sample("meeting-minutes/minimal.json"));
+    minutes.data = b"{".to_vec();
+    assert_eq!(fault(templates(), &minutes), RenderError::UnreadableJob);
+    minutes.data = b"{}".to_vec();
+    assert_eq!(fault(templates(), &minutes).code(), ErrorCode::RenderTemplate);
+}
+
+const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 50"><path d="M2 2h36v24c0 12-8 18-18 22C10 44 2 38 2 26z" fill="#1d5650"/><path d="M8 30l8-12 6 8 4-5 8 9z" fill="#fff"/></svg>"##;
+
+/// 2 × 2 pixels, one of them transparent.
+const PNG: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 2, 0, 0, 0, 2, 8, 6, 0, 0, 0, 114, 182, 13, 36, 0, 0, 0, 23, 73,
+    68, 65, 84, 120, 156, 99, 144, 13, 11, 248, 63, 53, 64, 235, 63, 3, 144, 209, 192, 0, 4, 0, 56, 184, 5, 20, 125, 189, 209, 235, 0, 0,
+    0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
+
+#[test]
+fn a_logo_is_set_with_its_alternative_text() {
+    for (bytes, format) in [(SVG.as_bytes(), LogoFormat::Svg), (PNG, LogoFormat::Png)] {
+        let logo = Logo { svg_or_png: bytes.to_vec(), format, alt: "Fjellvik kommunes våpen".into() };
+        let letterhead = Letterhead { logo: Some(logo), ..Letterhead::default() };
+        let job = render_job(&snapshot(sample("meeting-minutes/minimal.json")), None, &letterhead);
+        let pdf = set(&job);
+        let profile = page_validation::ValidationOptions::default().profile("ua1".parse::<page_validation::ValidationProfile>().unwrap());
+        assert!(page_validation::validate_pdf_bytes(&pdf.bytes, &profile).unwrap().is_compliant, "{format:?}");
+        assert!(text_of(&pdf.bytes).is_none_or(|t| t.contains("Fjellvik kommune")));
+    }
+    let logo = Logo { svg_or_png: b"not a picture".to_vec(), format: LogoFormat::Png, alt: "x".into() };
+    let letterhead = Letterhead { logo: Some(logo), ..Letterhead::default() };
+    let job = render_job(&snapshot(sample("meeting-minutes/minimal.json")), None, &letterhead);
+    assert_eq!(fault(templates(), &job).code(), ErrorCode::RenderTemplate);
+}
+
+#[test]
+fn a_job_travels_through_a_pipe() {
+    let minutes = job(sample("meeting-minutes/full.json"));
+    let sent: RenderJob = serde_json::from_slice(&serde_json::to_vec(&minutes).unwrap()).unwrap();
+    assert!(set(&minutes).bytes == set(&sent).bytes);
+}
