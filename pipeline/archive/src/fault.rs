@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Root,
 }
 
+pub(crate) use hook::*;
+
 #[cfg(not(test))]
 mod hook {
     use super::Step;
@@ -69,5 +71,3 @@ mod hook {
         CRASHED.get()
     }
 }
-
-pub(crate) use hook::*;

@@ -11,11 +11,14 @@ use std::{
 use pipeline_domain::{Archived, CaseFolderId, Packaged, PackagedFile, Placement, Sha512};
 
 use crate::{
-    ArchiveError, disk,
+    ArchiveError,
+    barrier::Epoch,
+    disk,
     fault::{self, Step},
     inventory::{AGENT_ADDRESS, AGENT_NAME, Digests, Inventory, Manifest, User, Version, chain, sidecar},
     layout::{self, CHAIN_PATH, CONTENT, INVENTORY, OBJECT_DECLARATION, SIDECAR},
     recover::move_root_files,
+    staging::Build,
     store::{CaseArchive, Head, version_numbers},
 };
 
@@ -101,58 +104,62 @@ impl CaseArchive {
     }
 
     fn commit(&self, folder: &CaseFolderId, draft: &Draft) -> io::Result<()> {
+        if draft.number == 1 { self.commit_case(folder, draft) } else { self.commit_version(folder, draft) }
+    }
+
+    fn commit_case(&self, folder: &CaseFolderId, draft: &Draft) -> io::Result<()> {
         let began = self.barrier.begin();
-        let build = self.staging.build()?;
-        if draft.number == 1 {
-            let year = build.path().join(layout::year_name(folder));
-            let case = year.join(folder.case_number());
-            disk::make_dir(&year)?;
-            disk::make_dir(&case)?;
-            stage_version(&case.join("v1"), draft)?;
-            stage_inventory(&case, draft)?;
-            disk::write_new(&case.join(OBJECT_DECLARATION.0), OBJECT_DECLARATION.1.as_bytes())?;
-            fault::pass(Step::Staged)?;
-            self.barrier.sync(began)?;
-            fault::pass(Step::Synced)?;
-            self.move_new_case(folder, &year)?;
-            return fault::pass(Step::Committed);
-        }
-        let version = build.path().join(format!("{}.v{}", folder.case_number(), draft.number));
-        let root = build.path().join(format!("{}.root", folder.case_number()));
+        let build = self.staging.build(&folder.case_number())?;
+        let version = build.path().join("v1");
+        disk::make_dir(&version)?;
         stage_version(&version, draft)?;
-        disk::make_dir(&root)?;
-        stage_inventory(&root, draft)?;
+        stage_inventory(build.path(), draft)?;
+        disk::write_new(&build.path().join(OBJECT_DECLARATION.0), OBJECT_DECLARATION.1.as_bytes())?;
+        fault::pass(Step::Staged)?;
+        self.barrier.sync(began)?;
+        fault::pass(Step::Synced)?;
+        self.move_new_case(folder, &build, began)?;
+        fault::pass(Step::Committed)
+    }
+
+    fn commit_version(&self, folder: &CaseFolderId, draft: &Draft) -> io::Result<()> {
+        let began = self.barrier.begin();
+        let version = self.staging.build(&format!("{}.v{}", folder.case_number(), draft.number))?;
+        let root = self.staging.build(&format!("{}.root", folder.case_number()))?;
+        stage_version(version.path(), draft)?;
+        stage_inventory(root.path(), draft)?;
         fault::pass(Step::Staged)?;
         self.barrier.sync(began)?;
         fault::pass(Step::Synced)?;
         let case = self.folder_path(folder);
-        disk::rename_new(&version, &case.join(format!("v{}", draft.number)))?;
+        disk::rename_new(version.path(), &case.join(format!("v{}", draft.number)))?;
         fault::pass(Step::Moved)?;
         disk::sync_dir(&case)?;
         fault::pass(Step::Committed)?;
         // Committed. What follows is derived, so its failure is not the package's.
-        let _ = bring_up_root(&case, &root, draft.number);
+        let _ = bring_up_root(&case, root.path(), draft.number);
         fault::pass(Step::Root)
     }
 
-    /// Moves a staged case in, with its year folder if the year is new.
-    fn move_new_case(&self, folder: &CaseFolderId, staged_year: &Path) -> io::Result<()> {
-        let year = self.ocfl.join(layout::year_name(folder));
-        let case = folder.case_number();
-        loop {
-            match disk::rename_new(&staged_year.join(&case), &year.join(&case)) {
-                // The year folder is not there (any more): it comes with its first case.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => match disk::rename_new(staged_year, &year) {
-                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
-                    other => break other?,
-                },
-                other => break other?,
+    /// Moves a staged case in. A year folder is never seen empty: a new one is moved in with its first case.
+    fn move_new_case(&self, folder: &CaseFolderId, build: &Build, began: Epoch) -> io::Result<()> {
+        let (year, case) = (self.ocfl.join(layout::year_name(folder)), folder.case_number());
+        if let Err(e) = disk::rename_new(build.path(), &year.join(&case)) {
+            if e.kind() != io::ErrorKind::NotFound {
+                return Err(e);
+            }
+            let staged = self.staging.build(&layout::year_name(folder))?;
+            disk::rename_new(build.path(), &staged.path().join(&case))?;
+            self.barrier.sync(began)?;
+            match disk::rename_new(staged.path(), &year) {
+                // Somebody else's first case came first.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => disk::rename_new(&staged.path().join(&case), &year.join(&case))?,
+                other => other?,
             }
         }
         fault::pass(Step::Moved)?;
         disk::sync_dir(&year)?;
-        let is_durable = |years: &BTreeSet<u16>| years.contains(&folder.year);
-        if !is_durable(&self.durable_years.lock().unwrap_or_else(PoisonError::into_inner)) {
+        if !self.durable_years.lock().unwrap_or_else(PoisonError::into_inner).contains(&folder.year) {
             disk::sync_dir(&self.ocfl)?;
             self.durable_years.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.year);
         }
@@ -167,7 +174,6 @@ fn bring_up_root(case: &Path, staged: &Path, number: u32) -> io::Result<()> {
 }
 
 fn stage_version(version: &Path, draft: &Draft) -> io::Result<()> {
-    disk::make_dir(version)?;
     let content = version.join(CONTENT);
     let mut made: BTreeSet<&Path> = BTreeSet::new();
     if !draft.stored.is_empty() {

@@ -61,7 +61,7 @@ fn roll_forward(archive: &CaseArchive, folder: &CaseFolderId) -> io::Result<bool
         return Ok(false);
     }
     let began = archive.barrier.begin();
-    let build = archive.staging.build()?;
+    let build = archive.staging.build(&format!("{}.root", folder.case_number()))?;
     let from = case.join(format!("v{newest}"));
     for name in [INVENTORY, SIDECAR] {
         disk::write_new(&build.path().join(name), &fs::read(from.join(name))?)?;

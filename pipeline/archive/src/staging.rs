@@ -47,9 +47,10 @@ impl Staging {
         Ok((Self { folder, next: AtomicU64::new(0), _lock: lock }, swept))
     }
 
-    /// A fresh build folder. Whatever is left in it goes when the value is dropped.
-    pub(crate) fn build(&self) -> io::Result<Build> {
-        let path = self.folder.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
+    /// A fresh folder to build in, with a name that tells a person what it is for. If it is still there when the value is
+    /// dropped, it goes.
+    pub(crate) fn build(&self, label: &str) -> io::Result<Build> {
+        let path = self.folder.join(format!("{}.{label}", self.next.fetch_add(1, Ordering::Relaxed)));
         disk::make_dir(&path)?;
         Ok(Build { path })
     }
@@ -65,7 +66,7 @@ impl Drop for Staging {
     }
 }
 
-/// A folder in which one version is built.
+/// A folder that becomes a version, a case or a year when it is moved to its place.
 pub(crate) struct Build {
     path: PathBuf,
 }

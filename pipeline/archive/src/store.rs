@@ -95,12 +95,10 @@ impl CaseArchive {
     /// Builds the storage root beside and moves it in whole, so that nobody ever meets half of one.
     fn found(&self, base: &Path) -> io::Result<()> {
         let began = self.barrier.begin();
-        let build = self.staging.build()?;
-        let root = build.path().join("ocfl");
-        disk::make_dir(&root)?;
-        layout::write_root_files(&root)?;
+        let build = self.staging.build("ocfl")?;
+        layout::write_root_files(build.path())?;
         self.barrier.sync(began)?;
-        match disk::rename_new(&root, &self.ocfl) {
+        match disk::rename_new(build.path(), &self.ocfl) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
             _ => {}
         }
