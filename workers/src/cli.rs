@@ -138,8 +138,10 @@ pub enum Command {
     #[command(subcommand, after_help = TABLE)]
     Bench(bench::Bench),
     /// Print a completion script for a shell.
+    #[command(after_help = TABLE)]
     Completions(completions::Completions),
     /// Print versions of the program, its document types and its templates.
+    #[command(after_help = TABLE)]
     Version,
     /// Set documents for a parent process.
     #[command(name = "__render", hide = true)]

@@ -159,7 +159,8 @@ impl Config {
             }
         }
         let place = file.map_or("configuration".to_owned(), |f| f.display().to_string());
-        let config: Config = merged.try_into().map_err(|e: toml::de::Error| error(place, e.message().to_owned()))?;
+        // The whole text and not only the message: it names the key.
+        let config: Config = merged.try_into().map_err(|e: toml::de::Error| error(place, e.to_string().trim().replace('\n', " ")))?;
         config.check()?;
         Ok(config)
     }

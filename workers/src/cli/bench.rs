@@ -29,8 +29,10 @@ use crate::{
 pub enum Bench {
     /// The whole pipeline (JSON in, sealed folder and queued mail out, durable) against bare typesetting of the same
     /// documents in the same number of processes.
+    #[command(after_help = crate::exit::TABLE)]
     Pipeline(PipelineBench),
     /// Resident memory of parent and children while many small documents pass.
+    #[command(after_help = crate::exit::TABLE)]
     Memory(MemoryBench),
     /// Bare typesetting in one process, for `pipeline`: jobs on standard input.
     #[command(hide = true)]

@@ -19,12 +19,16 @@ use crate::{
 #[derive(Debug, clap::Subcommand)]
 pub enum Case {
     /// Every case folder: number, documents, last change. No names.
+    #[command(after_help = crate::exit::TABLE)]
     List,
     /// The documents of one folder.
+    #[command(after_help = crate::exit::TABLE)]
     Show(Folder),
     /// Every file of one folder, as it stands now.
+    #[command(after_help = crate::exit::TABLE)]
     Tree(Folder),
     /// Check one folder, every byte of it.
+    #[command(after_help = crate::exit::TABLE)]
     Verify(Folder),
 }
 

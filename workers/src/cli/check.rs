@@ -27,10 +27,13 @@ pub static SAMPLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../samples"
 #[derive(Debug, clap::Subcommand)]
 pub enum Check {
     /// The configuration and every municipality's file.
+    #[command(after_help = crate::exit::TABLE)]
     Config,
     /// Set every sample with every template.
+    #[command(after_help = crate::exit::TABLE)]
     Templates,
     /// Read every sample, and see every broken one refused by its own rule.
+    #[command(after_help = crate::exit::TABLE)]
     Samples {
         /// A folder of samples, instead of those inside the program.
         #[arg(long, value_name = "DIR")]

@@ -10,12 +10,14 @@ use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, jobs::tel
 #[derive(Debug, clap::Subcommand)]
 pub enum Mail {
     /// Every notice and its state, and who must be told on paper. No addresses.
+    #[command(after_help = crate::exit::TABLE)]
     List {
         /// At most so many, the newest.
         #[arg(long, default_value_t = 200)]
         limit: u32,
     },
     /// One notice with the mail as its receiver gets it.
+    #[command(after_help = crate::exit::TABLE)]
     Show {
         /// Its number in the list.
         #[arg(value_name = "NUMBER")]

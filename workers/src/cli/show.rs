@@ -15,6 +15,7 @@ use crate::{
 #[derive(Debug, clap::Subcommand)]
 pub enum Show {
     /// The configuration in force: defaults, file, environment. Secrets live in files and are never shown.
+    #[command(after_help = crate::exit::TABLE)]
     Config,
 }
 

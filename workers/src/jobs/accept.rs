@@ -192,7 +192,7 @@ async fn keep(shell: &Shell, documents: &[Arc<[u8]>], readings: &[ReadOrRefused]
 
 /// Puts a refused document beside its problems. Named by its bytes: a person's file name may hold a name.
 pub fn refuse(shell: &Shell, document: &[u8], refusal: &Refusal) -> Result<String, Failure> {
-    let stem = Sha256::of(document).to_string()[..16].to_owned();
+    let stem = Sha256::of(document).to_string();
     let mut batch = DurableBatch::new(shell.data.refused());
     let problems = serde_json::to_vec_pretty(&refusal.to_json()).expect("problems are writable as JSON");
     let written = batch

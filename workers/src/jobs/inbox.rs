@@ -8,6 +8,7 @@ use std::{
 };
 
 use pipeline_domain::ErrorCode;
+use pipeline_intake::Reading;
 use rustix::fs::{Mode, OFlags};
 
 use crate::{
@@ -40,12 +41,20 @@ pub async fn take(shell: &Shell) -> Result<Taken, Failure> {
         for path in batch {
             match read_whole(path, shell.config.intake.max_bytes) {
                 Ok(Contents::Bytes(bytes)) if may_be_partial(shell, path, &bytes) => taken.waiting += 1,
+                Ok(Contents::Bytes(bytes)) if bytes.len() > shell.config.intake.max_bytes => {
+                    // Only its beginning was read: it is moved whole, not written anew.
+                    let problems = match shell.reader.read(&bytes) {
+                        Reading::Refused(problems) => problems,
+                        Reading::Accepted(_) => Vec::new(),
+                    };
+                    taken.answers.push(set_aside(shell, path, Refusal::from_problems(problems))?);
+                }
                 Ok(Contents::Bytes(bytes)) => {
                     documents.push(bytes);
                     sources.push(path.clone());
                 }
                 Ok(Contents::StillChanging) => taken.waiting += 1,
-                Ok(Contents::NotRegular) => taken.answers.push(set_aside(shell, path)?),
+                Ok(Contents::NotRegular) => taken.answers.push(set_aside(shell, path, Refusal::from_code(ErrorCode::InboxNotRegular))?),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(unreadable(&e)),
             }
@@ -129,10 +138,9 @@ fn file_system_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Moves what is not an ordinary file out of the way, unread.
-fn set_aside(shell: &Shell, path: &Path) -> Result<Answer, Failure> {
-    let refusal = Refusal::from_code(ErrorCode::InboxNotRegular);
+/// Moves what is not an ordinary file, or too large a one, out of the way as it is.
+fn set_aside(shell: &Shell, path: &Path, refusal: Refusal) -> Result<Answer, Failure> {
     let stem = accept::refuse_unread(shell, path, &refusal)?;
-    tracing::warn!(file = %stem, "refused what is not an ordinary file");
+    tracing::warn!(file = %stem, "set aside a file that is not read");
     Ok(Answer::Refused(refusal))
 }
