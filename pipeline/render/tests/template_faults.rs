@@ -145,3 +145,41 @@ fn a_job_travels_through_a_pipe() {
     let sent: RenderJob = serde_json::from_slice(&serde_json::to_vec(&minutes).unwrap()).unwrap();
     assert!(set(&minutes).bytes == set(&sent).bytes);
 }
+
+/// Text on its ground has a contrast of at least 4.5 : 1 (WCAG 2.1, 1.4.3).
+#[test]
+fn colours_can_be_read() {
+    let set = templates();
+    let look = String::from_utf8(set.into_iter().find(|(path, _)| path == "/shared/look.typ").unwrap().1).unwrap();
+    let colour = |name: &str| {
+        let at = look.find(&format!("{name}: (rgb(\"#")).or_else(|| look.find(&format!("#let {name} = rgb(\"#")));
+        let rest = &look[at.unwrap_or_else(|| panic!("no colour {name}"))..];
+        luminance(&rest[rest.find("\"#").unwrap() + 2..][..6])
+    };
+    let white = 1.0;
+    for (text, ground) in [
+        (colour("ink"), white),
+        (colour("muted"), white),
+        (colour("pine"), white),
+        (colour("ink"), colour("paper")),
+        (colour("muted"), colour("paper")),
+        (colour("ink"), colour("mist")),
+        (colour("muted"), colour("mist")),
+        (colour("pine"), colour("mist")),
+        (colour("ink"), colour("partly_reached")),
+        (colour("ink"), colour("in_progress")),
+        (colour("ink"), colour("stopped")),
+    ] {
+        let (light, dark) = if text > ground { (text, ground) } else { (ground, text) };
+        let contrast = (light + 0.05) / (dark + 0.05);
+        assert!(contrast >= 4.5, "{contrast:.2}");
+    }
+}
+
+fn luminance(hex: &str) -> f64 {
+    let part = |i: usize| {
+        let c = f64::from(u8::from_str_radix(&hex[i..i + 2], 16).unwrap()) / 255.0;
+        if c <= 0.03928 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+}
