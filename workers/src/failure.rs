@@ -30,7 +30,7 @@ impl Failure {
         match self.code {
             ErrorCode::NotInitialised => Exit::NotInitialised,
             ErrorCode::StoreNewer => Exit::NewerSchema,
-            ErrorCode::MailConfig => Exit::Config,
+            ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
             ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull => Exit::TryAgain,
             _ => Exit::Other,
         }

@@ -15,6 +15,7 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
+use pipeline_domain::ErrorCode;
 
 use crate::{
     cli::{Arguments, Command, Global},
@@ -46,8 +47,9 @@ fn start(arguments: Arguments, output: &Output) -> Result<Exit, Exit> {
     #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     let environment = std::env::vars();
     let config = Config::load(global.config.as_deref(), &global.data, environment).map_err(|e| {
-        eprintln!("arkivflyt: {e}");
-        Exit::Config
+        let failure = Failure::give_up(ErrorCode::ConfigInvalid, e);
+        tell_failure(&failure, &global, output);
+        failure.exit()
     })?;
     logging::start(config.log.level, &global);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {

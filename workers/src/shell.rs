@@ -71,7 +71,7 @@ impl Shell {
     /// Opens the database in a folder; makes it when it is not there.
     pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
         let municipalities = config::read_all(&data.municipalities())
-            .map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("municipalities: {e}")))?;
+            .map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
         let store = SqliteStore::open(&data.database()).await?;
         Ok(Self {
@@ -103,7 +103,7 @@ impl Shell {
     pub fn municipality(&self, number: &MunicipalityNumber) -> Result<&Municipality, Failure> {
         self.municipalities
             .get(number)
-            .ok_or_else(|| Failure::give_up(ErrorCode::NotInitialised, format!("municipality {number} has no settings")))
+            .ok_or_else(|| Failure::give_up(ErrorCode::ConfigInvalid, format!("municipality {number} has no settings")))
     }
 
     /// Where all case folders lie.
@@ -209,7 +209,7 @@ impl Municipality {
             (Some(file), Some(alt)) => {
                 let path = self.folder.join(file);
                 let bytes = std::fs::read(&path)
-                    .map_err(|e| Failure::give_up(ErrorCode::NotInitialised, format!("logo {}: {e}", path.display())))?;
+                    .map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, format!("logo {}: {e}", path.display())))?;
                 let format =
                     if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("svg")) { LogoFormat::Svg } else { LogoFormat::Png };
                 Some(Logo { svg_or_png: bytes, format, alt: alt.clone() })

@@ -1,8 +1,9 @@
 //! `bench`: measures on this machine. Ratios in one run, the two sides taking turns.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    path::PathBuf,
+    io::{BufRead, BufReader, Read, Write},
+    os::fd::AsFd,
+    path::{Path, PathBuf},
     process::{Child, Command as Process, Stdio},
     sync::Arc,
     time::Instant,
@@ -34,9 +35,16 @@ pub enum Bench {
     /// Resident memory of parent and children while many small documents pass.
     #[command(after_help = crate::exit::TABLE)]
     Memory(MemoryBench),
-    /// Bare typesetting in one process, for `pipeline`: jobs on standard input.
+    /// Bare typesetting in one process, for `pipeline`: turns on standard input.
     #[command(hide = true)]
-    Bare,
+    Bare(BareBench),
+}
+
+/// One bare process.
+#[derive(Debug, clap::Args)]
+pub struct BareBench {
+    /// File with every job.
+    pub jobs: PathBuf,
 }
 
 /// Pipeline against bare typesetting.
@@ -74,8 +82,8 @@ pub async fn run(bench: Bench, global: &Global, config: Config, output: &Output)
     match bench {
         Bench::Pipeline(b) => pipeline(b, global, config, output).await,
         Bench::Memory(b) => memory(b, global, config, output).await,
-        Bench::Bare => {
-            typesetting_thread(bare_child);
+        Bench::Bare(b) => {
+            typesetting_thread(|| bare_child(&b.jobs));
             Ok(Exit::Ok)
         }
     }
@@ -118,11 +126,12 @@ fn retext(value: &mut Value, i: usize) {
 
 async fn pipeline(bench: PipelineBench, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let children = config.render_children();
+    std::fs::create_dir_all(&bench.scratch).map_err(failed("cannot make the scratch folder"))?;
     let mut ratios = Vec::new();
     let mut rounds = Vec::new();
     for round in 0..bench.rounds {
         let documents = documents(&bench.samples, round * bench.documents, bench.documents);
-        let bare = bare_rate(&documents, children)?;
+        let bare = bare_rate(&documents, children, &bench.scratch.join("jobs.json"))?;
         let whole = whole_rate(documents, &bench.scratch.join(format!("round-{round}")), global, config.clone()).await?;
         output.talk(&format!("round {round}: bare {bare:.1} documents/s, pipeline {whole:.1} documents/s, ratio {:.2}", whole / bare));
         ratios.push(whole / bare);
@@ -143,25 +152,20 @@ async fn pipeline(bench: PipelineBench, global: &Global, config: Config, output:
     Ok(Exit::Ok)
 }
 
-/// Documents a second by `children` processes that do nothing but set.
-fn bare_rate(documents: &[Vec<u8>], children: usize) -> Result<f64, Failure> {
-    let jobs = jobs_of(documents);
+/// Documents a second by `children` processes that do nothing but set. They take the next document from one line, as the
+/// children of the press do: dealt out beforehand, the slower half would hold up the rest.
+fn bare_rate(documents: &[Vec<u8>], children: usize, jobs_file: &Path) -> Result<f64, Failure> {
+    let jobs = serde_json::to_vec(&jobs_of(documents)).map_err(|e| failed("cannot write jobs")(e.into()))?;
+    std::fs::write(jobs_file, jobs).map_err(failed("cannot write jobs"))?;
     let program = std::env::current_exe().map_err(failed("cannot find the program"))?;
+    let (line, mut turns) = std::io::pipe().map_err(failed("cannot make a pipe"))?;
     let mut processes: Vec<Child> = Vec::new();
-    for part in 0..children {
-        let mut process = Process::new(&program)
-            .args(["bench", "bare"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(failed("cannot start a process"))?;
-        // Dealt out so that every process gets its share of each sample: one with all the long ones would hold up the rest.
-        let mine: Vec<&RenderJob> = jobs.iter().enumerate().filter(|(i, _)| (i / children + i) % children == part).map(|(_, job)| job).collect();
-        let stdin = process.stdin.as_mut().expect("standard input is a pipe");
-        serde_json::to_writer(&mut *stdin, &mine).map_err(|e| failed("cannot send jobs")(e.into()))?;
-        stdin.write_all(b"\n").map_err(failed("cannot send jobs"))?;
-        processes.push(process);
+    for _ in 0..children {
+        let line = line.try_clone().map_err(failed("cannot share a pipe"))?;
+        let process = Process::new(&program).args(["bench", "bare"]).arg(jobs_file).stdin(line).stdout(Stdio::piped()).spawn();
+        processes.push(process.map_err(failed("cannot start a process"))?);
     }
+    drop(line);
     let mut outputs: Vec<_> = processes.iter_mut().map(|p| BufReader::new(p.stdout.take().expect("standard output is a pipe"))).collect();
     let mut wait = |word: &str| -> Result<(), Failure> {
         for out in &mut outputs {
@@ -175,14 +179,17 @@ fn bare_rate(documents: &[Vec<u8>], children: usize) -> Result<f64, Failure> {
     };
     wait("ready")?;
     let start = Instant::now();
-    for process in &mut processes {
-        process.stdin.as_mut().expect("standard input is a pipe").write_all(b"go\n").map_err(failed("a bare process stopped"))?;
+    for turn in 0..documents.len() {
+        let turn = u32::try_from(turn).expect("fewer documents than that");
+        turns.write_all(&turn.to_le_bytes()).map_err(failed("a bare process stopped"))?;
     }
+    drop(turns);
     wait("done")?;
     let seconds = start.elapsed().as_secs_f64();
     for mut process in processes {
         let _ = process.wait();
     }
+    std::fs::remove_file(jobs_file).map_err(failed("cannot remove the jobs"))?;
     Ok(documents.len() as f64 / seconds)
 }
 
@@ -195,21 +202,20 @@ fn jobs_of(documents: &[Vec<u8>]) -> Vec<RenderJob> {
     documents.iter().map(job).collect()
 }
 
-fn bare_child() {
-    let mut input = BufReader::new(std::io::stdin());
-    let mut line = String::new();
-    input.read_line(&mut line).expect("jobs come on standard input");
-    let jobs: Vec<RenderJob> = serde_json::from_str(&line).expect("jobs are JSON");
+fn bare_child(jobs_file: &Path) {
+    let jobs = std::fs::read(jobs_file).expect("the jobs lie where we were told");
+    let jobs: Vec<RenderJob> = serde_json::from_slice(&jobs).expect("jobs are JSON");
     let typesetter = Typesetter::new();
     let set = |job: &RenderJob| typesetter.set(job).unwrap_or_else(|e| panic!("a sample cannot be set: {e}"));
     if let Some(job) = jobs.first() {
         set(job);
     }
     println!("ready");
-    line.clear();
-    input.read_line(&mut line).expect("a word to go comes");
-    for job in &jobs {
-        std::hint::black_box(set(job));
+    // Unbuffered: what is read is ours, the rest is for the others.
+    let mut line = std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned().expect("standard input is open"));
+    let mut turn = [0; 4];
+    while line.read_exact(&mut turn).is_ok() {
+        std::hint::black_box(set(&jobs[u32::from_le_bytes(turn) as usize]));
     }
     println!("done");
 }

@@ -52,13 +52,7 @@ pub async fn run(check: Check, global: &Global, config: Config, output: &Output)
 fn check_config(global: &Global, config: &Config, output: &Output) -> Result<Exit, Failure> {
     // The configuration itself was read to get here.
     let data = DataFolder::open(&global.data)?;
-    let municipalities = match config::read_all(&data.municipalities()) {
-        Ok(municipalities) => municipalities,
-        Err(e) => {
-            output.talk(&e.to_string());
-            return Ok(Exit::Config);
-        }
-    };
+    let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
     for municipality in municipalities.values() {
         municipality.letterhead()?;
         municipality.sender().check()?;

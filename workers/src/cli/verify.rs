@@ -35,6 +35,29 @@ pub async fn run(verify: Verify, global: &Global, config: Config, output: &Outpu
     Ok(tally.tell(global, output))
 }
 
+/// What a folder is meant to be, also when it is broken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Object,
+    Root,
+}
+
+impl Shape {
+    /// The declaration tells. Without one, folders that hold neither inventory nor versions are taken for a root.
+    fn of(path: &Path) -> Self {
+        let names: Vec<(String, bool)> = std::fs::read_dir(path)
+            .map(|entries| entries.flatten().map(|e| (e.file_name().to_string_lossy().into_owned(), e.path().is_dir())).collect())
+            .unwrap_or_default();
+        let any = |test: fn(&str, bool) -> bool| names.iter().any(|(name, is_dir)| test(name, *is_dir));
+        if any(|n, _| n.starts_with("0=ocfl_object")) {
+            return Self::Object;
+        }
+        let declared = any(|n, _| n.starts_with("0=ocfl_") || n == "ocfl_layout.json");
+        let like_an_object = any(|n, is_dir| n.starts_with("inventory.json") || is_dir && n.starts_with('v') && n[1..].parse::<u32>().is_ok());
+        if declared || !like_an_object && any(|_, is_dir| is_dir) { Self::Root } else { Self::Object }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -46,16 +69,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// An object or a root: the namaste file tells. A folder with neither is judged as an object, which says what is missing.
+    /// An object or a storage root.
     fn judge(&mut self, path: &Path) {
-        let has = |prefix: &str| {
-            std::fs::read_dir(path)
-                .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(prefix))))
-        };
-        if has("0=ocfl_object_") || !has("0=ocfl_") {
-            self.add(&path.display().to_string(), &verify_object(path));
-        } else {
-            self.root(path, &path.display().to_string());
+        let name = path.display().to_string();
+        match Shape::of(path) {
+            Shape::Object => self.add(&name, &verify_object(path)),
+            Shape::Root => self.root(path, &name),
         }
     }
 
