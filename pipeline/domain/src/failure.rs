@@ -165,6 +165,10 @@ codes! {
             "Forbindelsen brøt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
             | "Sambandet braut etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        ConfigInvalid "config_invalid":
+            "Oppsettet kan ikke brukes. Rett filen og nøkkelen som er nevnt, og kjør «arkivflyt check config»."
+            | "Oppsettet kan ikkje brukast. Rett fila og nøkkelen som er nemnd, og køyr «arkivflyt check config»."
+            | "The configuration cannot be used. Correct the file and key that are named and run `arkivflyt check config`.";
         MailConfig "mail_config":
             "Oppsettet for e-post er feil eller utrygt. Kjør «arkivflyt check config»."
             | "Oppsettet for e-post er feil eller utrygt. Køyr «arkivflyt check config»."
