@@ -14,7 +14,7 @@ fn main() {
     let mut args = std::env::args().skip(1).map(PathBuf::from);
     let out = args.next().expect("an output folder");
     let files: Vec<PathBuf> = args.collect();
-    let rounds: usize = std::env::var("ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let rounds: usize = std::env::var_os("ROUNDS").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(1);
     std::fs::create_dir_all(&out).expect("the output folder can be made");
     typesetting_thread(|| {
         let start = Instant::now();

@@ -8,11 +8,13 @@ pub(crate) const BREAK: char = '\u{200b}';
 
 /// A word up to this length fits the narrowest column.
 const FITS: usize = 14;
-/// Letters between two places to break.
-const STRIDE: usize = 10;
+/// A part between punctuation up to this length is left whole.
+const PART: usize = 10;
+/// Letters between two places to break in a longer part; six capital W fit the narrowest column.
+const STRIDE: usize = 6;
 
 /// Codes that templates compare and look up.
-const CODES: [&str; 9] = ["kind", "title", "written_form", "plan_type", "plan_status", "setting", "status", "result", "format"];
+const CODES: [&str; 8] = ["kind", "written_form", "plan_type", "plan_status", "setting", "status", "result", "format"];
 
 /// Gives every string of the view its places to break; codes and times are left as they are.
 pub(crate) fn soften_value(value: &mut Value) {
@@ -74,18 +76,32 @@ fn is_vowel(c: char) -> bool {
     matches!(c.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || "æøåáäöéèêóòôâüïÆØÅÁÄÖÉÈÊÓÒÔÂÜÏ".contains(c)
 }
 
-/// After punctuation, and else after every tenth character.
+/// After punctuation; and inside a part that is still too long, after every few characters.
 fn push_softened(piece: &str, out: &mut String) {
+    let word = piece.trim_end_matches([' ', '\n']);
     let mut since = 0;
-    let mut chars = piece.chars().peekable();
+    for part in word.split_inclusive(|c| "/.-_?&=@:,;".contains(c)) {
+        // Not between `//` and the like.
+        if since >= 3 {
+            out.push(BREAK);
+            since = 0;
+        }
+        since += part.chars().count();
+        if part.chars().count() <= PART { out.push_str(part) } else { push_in_strides(part, out) }
+    }
+    out.push_str(&piece[word.len()..]);
+}
+
+/// Joined emoji and accents stay together.
+fn push_in_strides(part: &str, out: &mut String) {
+    let mut since = 0;
+    let mut chars = part.chars().peekable();
     while let Some(c) = chars.next() {
         out.push(c);
         since += 1;
         let Some(next) = chars.peek() else { break };
-        // Joined emoji and accents stay together.
         let joined = !next.is_ascii() && !next.is_alphanumeric() || !c.is_ascii() && !c.is_alphanumeric();
-        let natural = since >= 4 && "/.-_?&=@:,;".contains(c);
-        if !joined && !next.is_whitespace() && (natural || since >= STRIDE) {
+        if since >= STRIDE && !joined {
             out.push(BREAK);
             since = 0;
         }

@@ -66,7 +66,7 @@ fn a_warning_is_an_error() {
 #[test]
 fn a_file_that_is_not_archivable_is_an_error() {
     let minutes = job(sample("meeting-minutes/minimal.json"));
-    let set = with_change("/shared/record.typ", "set document(title: common.title, ", "set document(");
+    let set = with_change("/shared/record.typ", "set document(title: plain(common.title), ", "set document(");
     // Without a title, `title()` has nothing to show, which Typst already refuses.
     assert_eq!(fault(set, &minutes).code(), ErrorCode::RenderTemplate);
     let set = with_change("/shared/record.typ", "  body\n", "  heading(level: 3)[Dypt]\n  heading(level: 5)[Dypere]\n  body\n");

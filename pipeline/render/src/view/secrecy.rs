@@ -13,7 +13,8 @@ const PLACES: [&str; 8] = ["place", "school", "class", "unit_name", "lead_unit",
 
 /// Takes away what may not be seen, at any depth.
 pub(super) fn leave_out(content: &mut Object, protection: AddressProtection) {
-    content.retain(|key, _| !NEVER.contains(&key.as_str()) && !(protection.hides_places() && PLACES.contains(&key.as_str())));
+    let hidden = |key: &str| NEVER.contains(&key) || (protection.hides_places() && PLACES.contains(&key));
+    content.retain(|key, _| !hidden(key));
     for value in content.values_mut() {
         inside(value, protection);
     }

@@ -84,7 +84,7 @@ pub fn with_change(path: &str, from: &str, to: &str) -> Vec<(String, Vec<u8>)> {
 /// Runs a tool on a PDF given as a file; `None` when the tool is not here (an error under `ARKIVFLYT_STRICT=1`).
 pub fn tool(name: &str, before: &[&str], pdf: &[u8], after: &[&str]) -> Option<String> {
     if Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
-        assert!(std::env::var("ARKIVFLYT_STRICT").as_deref() != Ok("1"), "{name} is missing");
+        assert!(std::env::var_os("ARKIVFLYT_STRICT").is_none_or(|v| v != "1"), "{name} is missing");
         eprintln!("SKIPPED: {name} is not installed");
         return None;
     }
@@ -103,4 +103,51 @@ pub fn text_of(pdf: &[u8]) -> Option<String> {
 /// All white space made one: where lines break is not what is said.
 pub fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A word on a page, in points from the upper left corner.
+pub struct Word {
+    pub page: usize,
+    pub text: String,
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
+}
+
+/// Every word of a PDF with its place, as another program sees it.
+pub fn words_of(pdf: &[u8]) -> Option<Vec<Word>> {
+    let boxes = tool("pdftotext", &["-bbox"], pdf, &["-"])?;
+    let mut words = Vec::new();
+    for (page, part) in boxes.split("<page ").enumerate().skip(1) {
+        for line in part.lines().filter(|l| l.contains("<word ")) {
+            let number = |key: &str| line.split(key).nth(1).and_then(|s| s.split('"').next()?.parse().ok()).expect("a word has a box");
+            let text = line.split('>').nth(1).and_then(|s| s.split('<').next()).unwrap_or_default().to_owned();
+            let (left, right, top, bottom) = (number("xMin=\""), number("xMax=\""), number("yMin=\""), number("yMax=\""));
+            words.push(Word { page, text, left, right, top, bottom });
+        }
+    }
+    Some(words)
+}
+
+/// Margins of 2.25 cm on an A4 page, in points.
+const LEFT: f64 = 63.7;
+const RIGHT: f64 = 595.3 - 63.7;
+
+/// No word runs over a margin or into another word.
+pub fn assert_in_place(name: &str, pdf: &[u8]) {
+    let Some(words) = words_of(pdf) else { return };
+    assert!(words.len() > 20, "{name}");
+    for word in &words {
+        assert!(word.left > LEFT - 1.0 && word.right < RIGHT + 1.0, "{name}, page {}: {} runs over the margin", word.page, word.text);
+    }
+    for (i, a) in words.iter().enumerate() {
+        // Words come in lines, so a neighbour that is run into is not far away in the list.
+        for b in words[i + 1..].iter().take(60).filter(|b| b.page == a.page) {
+            let across = a.right.min(b.right) - a.left.max(b.left);
+            let down = a.bottom.min(b.bottom) - a.top.max(b.top);
+            let height = (a.bottom - a.top).min(b.bottom - b.top);
+            assert!(across < 1.5 || down < 0.6 * height, "{name}, page {}: {} and {} overlap", a.page, a.text, b.text);
+        }
+    }
 }
