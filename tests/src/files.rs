@@ -44,6 +44,8 @@ pub fn tree(folder: &Path) -> Tree {
 pub fn copy_folder(from: &Path, to: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::create_dir_all(to).expect("a folder can be made");
+    let mode = fs::metadata(from).expect("it is there").permissions().mode();
+    fs::set_permissions(to, fs::Permissions::from_mode(mode | 0o700)).expect("its mode can be set");
     for entry in fs::read_dir(from).unwrap_or_else(|e| panic!("{}: {e}", from.display())) {
         let entry = entry.expect("an entry can be read");
         let place = to.join(entry.file_name());

@@ -42,6 +42,10 @@ pub fn personal_values(samples: &[Sample]) -> BTreeMap<String, String> {
     for sample in samples {
         collect(&sample.json(), "", &sample.name, &mut found);
     }
+    // Somebody may work for the municipality itself, whose name is on every envelope.
+    for name in samples.iter().filter_map(|s| s.json()["case"]["municipality_name"].as_str().map(str::to_owned)) {
+        found.remove(&name);
+    }
     found
 }
 
@@ -49,11 +53,8 @@ fn collect(value: &Value, at: &str, sample: &str, found: &mut BTreeMap<String, S
     match value {
         Value::String(text) => {
             let key = at.rsplit('/').find(|k| k.parse::<usize>().is_err()).unwrap_or_default();
-            if !PUBLIC_KEYS.contains(&key)
-                && !is_code(text)
-                && (!is_instant(text) || key == "subject_birth_date")
-                && text.chars().count() >= SHORTEST
-            {
+            let says_nothing = key != "subject_birth_date" && (is_code(text) || is_instant(text));
+            if !PUBLIC_KEYS.contains(&key) && !says_nothing && text.chars().count() >= SHORTEST {
                 found.entry(text.clone()).or_insert_with(|| format!("{sample} {at}"));
             }
         }
@@ -63,8 +64,11 @@ fn collect(value: &Value, at: &str, sample: &str, found: &mut BTreeMap<String, S
     }
 }
 
-/// Ids, digests and words of our own lists. Eleven digits are none of them.
+/// Ids, digests, words of our own lists, and school years. Eleven digits are none of them.
 fn is_code(text: &str) -> bool {
+    if text.chars().all(|c| c.is_ascii_digit() || c == '/') && text.contains('/') {
+        return true;
+    }
     let word = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c));
     word && text.chars().any(|c| !c.is_ascii_digit())
 }

@@ -70,8 +70,7 @@ impl Shell {
 
     /// Opens the database in a folder; makes it when it is not there.
     pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
-        let municipalities = config::read_all(&data.municipalities())
-            .map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
+        let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
         let store = SqliteStore::open(&data.database()).await?;
         Ok(Self {

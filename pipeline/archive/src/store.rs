@@ -78,7 +78,7 @@ impl CaseArchive {
         disk::make_dirs(&base).map_err(failed("make folder"))?;
         let (staging, swept) = Staging::open(&base.join("staging")).map_err(failed("open staging"))?;
         let barrier = Barrier::new(&base).map_err(failed("open barrier"))?;
-        let ocfl = base.join("ocfl");
+        let ocfl = Self::storage_root(arkivlager, municipality);
         let archive = Self { municipality: municipality.clone(), ocfl, staging, barrier, durable_years: Mutex::default() };
         if !archive.ocfl.exists() {
             archive.found(&base).map_err(failed("found store"))?;
@@ -90,6 +90,16 @@ impl CaseArchive {
         }
         let recovery = recover::recover(&archive, swept)?;
         Ok((archive, recovery))
+    }
+
+    /// Where a municipality's storage root lies. Opens nothing and so mends nothing: for those who judge.
+    pub fn storage_root(arkivlager: &Path, municipality: &MunicipalityNumber) -> PathBuf {
+        arkivlager.join(municipality.as_str()).join("ocfl")
+    }
+
+    /// Where a case folder lies in a store that need not be open.
+    pub fn case_folder(arkivlager: &Path, folder: &CaseFolderId) -> PathBuf {
+        layout::case_path(&Self::storage_root(arkivlager, &folder.municipality), folder)
     }
 
     /// Builds the storage root beside and moves it in whole, so that nobody ever meets half of one.

@@ -25,11 +25,8 @@ fn python_finds_no_fault_with_any_mail() {
         }
         assert!(letter.header("Cc").is_empty() && letter.header("Bcc").is_empty(), "{file}");
         assert!(letter.header("Auto-Submitted").starts_with("auto-"), "{file}: a machine's mail says so");
-        assert!(
-            !letter.body.contains("token") && !letter.body.contains('?') || !letter.body.contains("https://"),
-            "{file}: a plain address: {}",
-            letter.body
-        );
+        let address = letter.body.split_whitespace().find(|w| w.starts_with("https://")).unwrap_or_default();
+        assert!(!address.contains(['?', '#', '=']), "{file}: an address that opens something by itself: {address}");
     }
 }
 

@@ -21,10 +21,10 @@ fn texts(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(s) if s.contains(' ') && s.chars().count() >= 12 => found.push((at.to_owned(), s.clone())),
         Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| texts(v, &format!("{at}/{i}"), found)),
-        // Who else got it stands in the archive's metadata, contact data on no paper.
+        // Who got it stands in the archive's metadata, contact data on no paper.
         Value::Object(map) => map
             .iter()
-            .filter(|(k, _)| !["contact", "recipients"].contains(&k.as_str()))
+            .filter(|(k, _)| !["contact", "recipients", "access_given"].contains(&k.as_str()))
             .for_each(|(k, v)| texts(v, &format!("{at}/{k}"), found)),
         _ => {}
     }

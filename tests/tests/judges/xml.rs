@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use arkivflyt_tests::{Tool, files_below, shared};
+use serde_json::Value;
 
 use crate::{documents, house};
 
@@ -85,7 +86,20 @@ fn registrations_say_what_they_describe() {
         let public = xml.split("<offentligTittel>").nth(1).unwrap().split('<').next().unwrap();
         let subject = json["case"]["subject_name"].as_str().unwrap();
         assert!(!public.contains(subject), "{name}: the public title names the person: {public}");
-        let source: serde_json::Value = serde_json::from_slice(&fs::read(&document.source).unwrap()).unwrap();
-        assert_eq!(source["content"], json["content"], "{name}: the source beside it is what came");
+        let source: Value = serde_json::from_slice(&fs::read(&document.source).unwrap()).unwrap();
+        assert_eq!(plain(&source), plain(&json), "{name}: the source beside it is what came");
+    }
+}
+
+/// Without contact data, which is not archived, and with each number written in one way.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| !["contact", "subject_contact"].contains(&key.as_str()));
+            kept.map(|(key, value)| (key.clone(), plain(value))).collect()
+        }
+        Value::Number(number) => number.as_f64().into(),
+        other => other.clone(),
     }
 }

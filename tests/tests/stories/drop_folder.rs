@@ -93,7 +93,7 @@ fn too_large_is_refused_by_size_and_kept() {
     assert!(bytes.len() > 20_000);
     fs::write(house.at("inbox/large.json"), &bytes).unwrap();
     let run = house.ask(3, ["run-once"]);
-    assert_eq!(run["refused"][0]["problems"][0]["code"], "json_too_large", "{run}");
+    assert_eq!(run["refused"][0]["problems"][0]["code"], "document_too_large", "{run}");
     let whole = |p: &Path| fs::read(p).is_ok_and(|b| b == bytes);
     let kept = arkivflyt_tests::files_below(house.data()).iter().any(|p| whole(p));
     assert!(kept, "a document that is too large is kept whole");

@@ -31,8 +31,9 @@ impl Heard {
     }
 }
 
-/// Values of samples that are also words of ours or of a municipality's settings, and say nothing about a person there.
-const WORDS_OF_OURS: [&str; 0] = [];
+/// Values of samples that are also words of ours, and say nothing about a person there: «status» is a column of lists and
+/// the title of an item, «stille» is in «kan ikke stilles» and a first name that is given alone.
+const WORDS_OF_OURS: [&str; 2] = ["status", "stille"];
 
 fn all_needles() -> Vec<Needle> {
     let mut samples = good_samples();
@@ -136,7 +137,7 @@ fn nothing_personal_is_said_anywhere() {
     }
     listen(&house, &mut heard);
     let found = heard.search(&all_needles());
-    assert!(found.is_empty(), "{} leaks:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(found.is_empty(), "{} leaks:\n{}", found.len(), found.iter().take(400).cloned().collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

@@ -61,7 +61,9 @@ impl Postfix {
     fn transport(&self, port: u16, security: &str) -> String {
         let ca = self.folder.path().join("ca.pem");
         let ca = if security == "plaintext_loopback" { String::new() } else { format!(", ca_file = \"{}\"", ca.display()) };
-        format!("[mail]\ntransport = {{ kind = \"smtp\", host = \"127.0.0.1\", port = {port}, security = \"{security}\"{ca} }}\n")
+        format!(
+            "[mail]\ntransport = {{ kind = \"smtp\", host = \"127.0.0.1\", port = {port}, security = \"{security}\", hello_name = \"avsender.fjellvik.test\"{ca} }}\n"
+        )
     }
 
     fn arrived(&self) -> Vec<PathBuf> {

@@ -1,6 +1,6 @@
 //! The published schemas: real JSON Schema, and every sample fits its own.
 
-use arkivflyt_tests::{House, broken_samples, good_samples};
+use arkivflyt_tests::{House, Sample, broken_samples, good_samples};
 use serde_json::Value;
 
 const KINDS: [&str; 3] = ["plan_snapshot", "meeting_minutes", "iop_annual_report"];
@@ -11,6 +11,11 @@ fn schema(house: &House, kind: &str) -> Value {
     schema
 }
 
+/// With formats such as `uuid` and `date-time` looked at.
+fn strict(schema: &Value) -> jsonschema::Validator {
+    jsonschema::options().should_validate_formats(true).build(schema).unwrap_or_else(|e| panic!("{e}"))
+}
+
 #[test]
 fn every_sample_fits_its_schema() {
     let house = House::bare();
@@ -19,7 +24,7 @@ fn every_sample_fits_its_schema() {
     for kind in KINDS {
         let schema = schema(&house, kind);
         jsonschema::meta::validate(&schema).unwrap_or_else(|e| panic!("{kind}: {e}"));
-        let validator = jsonschema::validator_for(&schema).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        let validator = strict(&schema);
         let folder = kind.replace('_', "-");
         for sample in samples.iter().filter(|s| s.folder() == folder) {
             let errors: Vec<String> = validator.iter_errors(&sample.json()).map(|e| format!("{}: {e}", e.instance_path())).collect();
@@ -36,7 +41,7 @@ fn every_sample_fits_its_schema() {
 
 #[test]
 fn what_a_schema_can_say_it_says() {
-    const BY_SCHEMA: [&str; 10] = [
+    const BY_SCHEMA: [&str; 9] = [
         "field_unknown",
         "required_field_missing",
         "value_not_allowed",
@@ -45,15 +50,15 @@ fn what_a_schema_can_say_it_says() {
         "list_too_long",
         "number_out_of_range",
         "text_too_long",
-        "national_id_shape",
         "id_invalid",
     ];
     let house = House::bare();
     let mut judged = 0;
     for kind in KINDS {
-        let validator = jsonschema::validator_for(&schema(&house, kind)).unwrap();
+        let validator = strict(&schema(&house, kind));
         let folder = kind.replace('_', "-");
-        for sample in broken_samples().iter().filter(|s| s.folder() == folder && BY_SCHEMA.contains(&s.code())) {
+        let readable = |s: &&Sample| serde_json::from_slice::<Value>(&s.bytes).is_ok();
+        for sample in broken_samples().iter().filter(|s| s.folder() == folder && BY_SCHEMA.contains(&s.code())).filter(readable) {
             assert!(!validator.is_valid(&sample.json()), "{} fits the published schema", sample.name);
             judged += 1;
         }

@@ -1,6 +1,6 @@
 //! `case`: looks at case folders. The archive itself is read, not the database: disk alone is enough.
 
-use pipeline_archive::verify_case;
+use pipeline_archive::{CaseArchive, verify_case};
 use pipeline_domain::CaseFolderId;
 use pipeline_package::CaseRecord;
 use serde_json::{Value, json};
@@ -160,9 +160,11 @@ fn tree(shell: &Shell, folder: &CaseFolderId, output: &Output) -> Result<Exit, F
 }
 
 fn verify_one(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let path = shell.archive_root().join(folder.municipality.as_str());
-    let archive = if path.is_dir() { Some(shell.archive(&folder.municipality)?) } else { None };
-    let Some(place) = archive.map(|a| a.folder_path(folder)).filter(|p| p.is_dir()) else { return Ok(not_found(folder, output)) };
+    // The store is not opened: whoever opens it mends it, and damage must be told before it is mended.
+    let place = CaseArchive::case_folder(&shell.archive_root(), folder);
+    if !place.is_dir() {
+        return Ok(not_found(folder, output));
+    }
     let verification = verify_case(&place);
     let mut tally = verify::Tally::default();
     tally.add(&folder.to_string(), &verification);

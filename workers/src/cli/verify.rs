@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline_archive::{Severity, Verification, verify_object, verify_root};
+use pipeline_archive::{CaseArchive, Severity, Verification, verify_object, verify_root};
 use serde_json::{Value, json};
 
 use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
@@ -26,8 +26,8 @@ pub async fn run(verify: Verify, global: &Global, config: Config, output: &Outpu
         None => {
             let shell = Shell::open(global, config).await?;
             for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
-                let archive = shell.archive(number)?;
-                tally.root(archive.root_path(), number.as_str());
+                // Not opened: whoever opens a store mends it, and damage must be told before it is mended.
+                tally.root(&CaseArchive::storage_root(&shell.archive_root(), number), number.as_str());
             }
             shell.close().await;
         }
@@ -53,7 +53,8 @@ impl Shape {
             return Self::Object;
         }
         let declared = any(|n, _| n.starts_with("0=ocfl_") || n == "ocfl_layout.json");
-        let like_an_object = any(|n, is_dir| n.starts_with("inventory.json") || is_dir && n.starts_with('v') && n[1..].parse::<u32>().is_ok());
+        let like_an_object =
+            any(|n, is_dir| n.starts_with("inventory.json") || is_dir && n.starts_with('v') && n[1..].parse::<u32>().is_ok());
         if declared || !like_an_object && any(|_, is_dir| is_dir) { Self::Root } else { Self::Object }
     }
 }
