@@ -15,8 +15,9 @@ pub enum Exit {
     Config = 9,
     NotInitialised = 10,
     NewerSchema = 11,
-    Dependency = 13,
     TryAgain = 75,
+    Interrupted = 130,
+    Terminated = 143,
 }
 
 /// The table shown under every command's help.
@@ -33,9 +34,9 @@ Exit codes:
    9  wrong configuration
   10  the data folder is not set up (arkivflyt init)
   11  the database is of a newer version
-  13  something it needs is missing
   75  temporary trouble, try again
- 130  interrupted (Ctrl-C)
+ 130  interrupted (Ctrl-C); what was in hand is finished, the rest waits
+ 143  ended by SIGTERM; likewise (watch ends with 0)
 Other codes may be added; treat an unknown code as failure.";
 
 impl From<Exit> for ExitCode {

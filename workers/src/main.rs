@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 fn start(arguments: Arguments, output: &Output) -> Result<Exit, Exit> {
     let Arguments { global, command } = arguments;
     #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
-    let environment = std::env::vars();
+    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = Config::load(global.config.as_deref(), &global.data, environment).map_err(|e| {
         let failure = Failure::give_up(ErrorCode::ConfigInvalid, e);
         tell_failure(&failure, &global, output);
@@ -56,11 +56,15 @@ fn start(arguments: Arguments, output: &Output) -> Result<Exit, Exit> {
         eprintln!("arkivflyt: cannot start: {e}");
         Exit::Other
     })?;
-    let done = runtime.block_on(dispatch(command, &global, config, output));
-    done.map_err(|failure| {
+    let done = runtime.block_on(dispatch(command, &global, config, output)).map_err(|failure| {
         tell_failure(&failure, &global, output);
         failure.exit()
-    })
+    });
+    if output.is_lost() {
+        eprintln!("arkivflyt: the answer could not be written to standard output");
+        return Err(Exit::Other);
+    }
+    done
 }
 
 async fn dispatch(command: Command, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
@@ -79,7 +83,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Schema(c) => Ok(cli::schema::run(&c, output)),
         Command::Doctor(c) => cli::doctor::run(c, global, config, output).await,
         Command::Bench(c) => cli::bench::run(c, global, config, output).await,
-        Command::Completions(c) => Ok(cli::completions::run(&c)),
+        Command::Completions(c) => Ok(cli::completions::run(&c, output)),
         Command::Version => Ok(cli::version::run(output)),
         Command::RenderChild => unreachable!("taken care of before anything else starts"),
     }

@@ -1,6 +1,12 @@
 //! What commands say: tables and plain words for people, one JSON document for programs.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -14,7 +20,15 @@ pub struct Output {
     pub json: bool,
     pub quiet: bool,
     colour: bool,
+    listener: Arc<AtomicU8>,
 }
+
+/// Who reads standard output is there …
+const LISTENING: u8 = 0;
+/// … has hung up, as `head` does: say no more, but keep the exit code …
+const HUNG_UP: u8 = 1;
+/// … or cannot be written to: the answer is lost, and that is an error.
+const LOST: u8 = 2;
 
 impl Output {
     pub fn new(global: &Global) -> Self {
@@ -23,7 +37,7 @@ impl Output {
             Colour::Never => false,
             Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { json: global.json, quiet: global.quiet, colour }
+        Self { json: global.json, quiet: global.quiet, colour, listener: Arc::new(AtomicU8::new(LISTENING)) }
     }
 
     /// The answer as one JSON document, with the version of its shape. Does nothing without `--json`.
@@ -38,10 +52,26 @@ impl Output {
         self.json
     }
 
-    /// One line of the answer. A reader who hangs up (`| head`) ends us in silence.
+    /// One line of the answer. A reader who hangs up (`| head`) changes nothing but that nobody listens.
     pub fn line(&self, text: &str) {
-        if writeln!(io::stdout().lock(), "{text}").is_err() {
-            std::process::exit(0);
+        if self.listener.load(Ordering::Relaxed) != LISTENING {
+            return;
+        }
+        if let Err(e) = writeln!(io::stdout().lock(), "{text}") {
+            let why = if e.kind() == io::ErrorKind::BrokenPipe { HUNG_UP } else { LOST };
+            self.listener.store(why, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether part of the answer could not be written, and not because nobody wanted it.
+    pub fn is_lost(&self) -> bool {
+        self.listener.load(Ordering::Relaxed) == LOST
+    }
+
+    /// Why a command did not do as asked: one JSON document, or a sentence on standard error, also when asked to be quiet.
+    pub fn error(&self, code: &str, text: &str) {
+        if !self.answer("error", serde_json::json!({ "code": code, "text": text })) {
+            eprintln!("arkivflyt: {code}: {text}");
         }
     }
 

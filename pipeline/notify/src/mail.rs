@@ -100,12 +100,21 @@ pub fn compose(notice: &Notice, to: &EmailAddress, sender: &Sender, at: Timestam
     let sender = sender.checked()?;
     let to = Deliverable::try_from(to).map_err(|_| NotifyError::Address { dedupe_key: notice.dedupe_key.clone() })?;
     let filled = text::fill(notice.kind, notice.written_form, &values(&sender, at, facts))?;
-    let name = opaque_name(&notice.dedupe_key);
-    let message_id = format!("<{name}@{}>", sender.message_id_domain);
+    let message_id = message_id(&notice.dedupe_key, &sender.message_id_domain);
     let bytes = message(notice, &to, &sender, at, &message_id, filled)
         .map_err(|source| NotifyError::Build { dedupe_key: notice.dedupe_key.clone(), source })?
         .formatted();
-    Ok(Mail { message_id, from: sender.from.text, to: to.text, bytes, file_name: format!("{name}.eml") })
+    Ok(Mail { message_id, from: sender.from.text, to: to.text, bytes, file_name: file_name(&notice.dedupe_key) })
+}
+
+/// The Message-ID of a notice, with angle brackets: the same on every attempt.
+pub fn message_id(dedupe_key: &str, domain: &str) -> String {
+    format!("<{}@{domain}>", opaque_name(dedupe_key))
+}
+
+/// The name of a notice in a Maildir.
+pub fn file_name(dedupe_key: &str) -> String {
+    format!("{}.eml", opaque_name(dedupe_key))
 }
 
 fn message(

@@ -1,4 +1,4 @@
-//! `case`: looks at case folders. The archive itself is read, not the database: disk alone is enough.
+//! `case`: looks at case folders. What is shown is read from the folders themselves, not from the database.
 
 use pipeline_archive::{CaseArchive, verify_case};
 use pipeline_domain::CaseFolderId;
@@ -53,6 +53,10 @@ pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -
 }
 
 fn record(shell: &Shell, folder: &CaseFolderId) -> Result<Option<CaseRecord>, Failure> {
+    // Looking must not found a store.
+    if !CaseArchive::storage_root(&shell.archive_root(), &folder.municipality).is_dir() {
+        return Ok(None);
+    }
     match shell.archive(&folder.municipality)?.read_head(folder)? {
         Some(head) => Ok(Some(CaseRecord::read(&head.case_record)?)),
         None => Ok(None),
@@ -133,10 +137,10 @@ fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) 
 }
 
 fn tree(shell: &Shell, folder: &CaseFolderId, output: &Output) -> Result<Exit, Failure> {
-    let archive = shell.archive(&folder.municipality)?;
-    if archive.read_head(folder)?.is_none() {
+    if record(shell, folder)?.is_none() {
         return Ok(not_found(folder, output));
     }
+    let archive = shell.archive(&folder.municipality)?;
     let entries = archive.tree(folder)?;
     let files: Vec<Value> = entries
         .iter()
@@ -172,8 +176,6 @@ fn verify_one(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Ou
 }
 
 fn not_found(folder: &CaseFolderId, output: &Output) -> Exit {
-    if !output.answer("error", json!({ "code": "not_found", "case_folder": folder.to_string() })) {
-        output.talk(&format!("{folder}: not found"));
-    }
+    output.error("not_found", &folder.to_string());
     Exit::NotFound
 }

@@ -10,13 +10,12 @@ use serde_json::json;
 
 use crate::{
     cli::Global,
-    config::{self, Config},
-    data::DataFolder,
+    config::Config,
     exit::Exit,
     failure::Failure,
     output::{Output, progress},
     press::Press,
-    shell,
+    shell::{self, Shell},
     words::pick,
 };
 
@@ -43,21 +42,23 @@ pub enum Check {
 
 pub async fn run(check: Check, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     match check {
-        Check::Config => check_config(global, &config, output),
+        Check::Config => check_config(global, config, output).await,
         Check::Templates => check_templates(global, &config, output).await,
         Check::Samples { path } => check_samples(path.as_deref(), global, output),
     }
 }
 
-fn check_config(global: &Global, config: &Config, output: &Output) -> Result<Exit, Failure> {
+async fn check_config(global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     // The configuration itself was read to get here.
-    let data = DataFolder::open(&global.data)?;
-    let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
-    for municipality in municipalities.values() {
+    let shell = Shell::open(global, config).await?;
+    for municipality in shell.municipalities.values() {
         municipality.letterhead()?;
         municipality.sender().check()?;
     }
-    let _ = config;
+    // Reads the password and the certificates; connects to nobody.
+    shell.outlet()?;
+    let municipalities = shell.municipalities.clone();
+    shell.close().await;
     if !output.answer("check", json!({ "ok": true, "municipalities": municipalities.len() })) {
         output.line(&format!(
             "{}: {}",

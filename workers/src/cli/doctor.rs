@@ -74,6 +74,9 @@ fn sandbox(found: &mut Findings) {
         "sandbox",
         format!("landlock {:?}, seccomp {}", report.landlock, if report.seccomp { "enforced" } else { "missing" }),
     );
+    if let Some(failure) = &report.failure {
+        found.add(Health::Bad, "sandbox", format!("a render child cannot start: {failure}"));
+    }
     for possible in &report.possible {
         found.add(Health::Bad, "sandbox", format!("a render child was able to {possible}"));
     }
@@ -82,7 +85,7 @@ fn sandbox(found: &mut Findings) {
 /// Nobody else may read the data folder.
 fn modes(found: &mut Findings, root: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    for part in ["accepted", "refused", "inbox", "arkivflyt.db"] {
+    for part in ["", "accepted", "refused", "inbox", "arkivflyt.db", "arkivlager", "mail"] {
         let path = root.join(part);
         let Ok(mode) = path.metadata().map(|m| m.permissions().mode() & 0o777) else { continue };
         if mode & 0o007 != 0 {

@@ -4,7 +4,16 @@ use pipeline_domain::ErrorCode;
 use pipeline_store::{Documents, Mail as Row, MailFilter, MailId, Outbox};
 use serde_json::{Value, json};
 
-use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, jobs::tell, output::Output, shell::Shell, words::pick};
+use crate::{
+    cli::Global,
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    jobs::tell,
+    output::Output,
+    shell::{Outlet, Shell},
+    words::pick,
+};
 
 /// Look at notices.
 #[derive(Debug, clap::Subcommand)]
@@ -75,15 +84,24 @@ async fn list(shell: &Shell, limit: u32, global: &Global, output: &Output) -> Re
     Ok(Exit::Ok)
 }
 
+/// The mail itself where it lies in our own Maildir: its document is put away when every notice is settled.
+fn delivered(shell: &Shell, mail: &Row) -> Result<Option<Vec<u8>>, Failure> {
+    match shell.outlet()? {
+        Outlet::Maildir(maildir) => Ok(maildir.read(&pipeline_notify::file_name(&mail.dedupe_key))?),
+        Outlet::Smtp(_) => Ok(None),
+    }
+}
+
 async fn show(shell: &Shell, id: MailId, output: &Output) -> Result<Exit, Failure> {
     let Some(mail) = shell.store.mail_by_id(id).await? else {
-        if !output.answer("error", json!({ "code": "not_found", "mail": id })) {
-            output.talk(&format!("{id}: not found"));
-        }
+        output.error("not_found", &format!("{id}"));
         return Ok(Exit::NotFound);
     };
-    let letter = tell::letter(shell, &mail).await?;
-    let text = String::from_utf8_lossy(&letter.bytes).into_owned();
+    let bytes = match delivered(shell, &mail)? {
+        Some(bytes) => bytes,
+        None => tell::letter(shell, &mail).await?.bytes,
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut body = row(&mail);
     body["message"] = json!(text);
     if !output.answer("mail", body) {

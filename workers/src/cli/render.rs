@@ -1,6 +1,11 @@
 //! `render`: one document as PDF, without database or archive.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 use pipeline_intake::{Reader, Reading};
 use pipeline_render::Letterhead;
@@ -35,7 +40,7 @@ pub async fn run(render: Render, global: &Global, config: Config, output: &Outpu
     let bytes = match read_whole(&render.file, config.intake.max_bytes) {
         Ok(Contents::Bytes(bytes)) => bytes,
         Ok(_) | Err(_) => {
-            output.talk(&format!("{}: not a readable file", render.file.display()));
+            output.error("not_found", &format!("{}: not a readable file", render.file.display()));
             return Ok(Exit::NotFound);
         }
     };
@@ -55,10 +60,10 @@ pub async fn run(render: Render, global: &Global, config: Config, output: &Outpu
     let written = if render.output.as_os_str() == "-" {
         std::io::stdout().lock().write_all(&printed.bytes)
     } else {
-        fs::write(&render.output, &printed.bytes)
+        put(&render.output, &printed.bytes)
     };
     if let Err(e) = written {
-        output.talk(&format!("{}: {e}", render.output.display()));
+        output.error("not_written", &format!("{}: {e}", render.output.display()));
         return Ok(Exit::Other);
     }
     if render.output.as_os_str() != "-" {
@@ -68,6 +73,15 @@ pub async fn run(render: Render, global: &Global, config: Config, output: &Outpu
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Whole or not at all, and for this user's eyes.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&part)?;
+    file.write_all(bytes).and_then(|()| fs::rename(&part, path)).inspect_err(|_| drop(fs::remove_file(&part)))
 }
 
 /// Every reason, in the reader's language.

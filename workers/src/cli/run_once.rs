@@ -1,6 +1,6 @@
 //! `run-once`: one whole run, then the report.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -36,12 +36,13 @@ pub fn seat(shell: &Shell, output: &Output, global: &Global) -> Result<Option<Se
         .lock()
         .map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))?;
     if seat.is_none() {
-        output.talk(pick(
+        let text = pick(
             global.lang(),
-            "En annen prosess arbeider i denne mappen. Dokumentene blir tatt av den.",
-            "Ein annan prosess arbeider i denne mappa. Dokumenta blir tekne av han.",
+            "En annen prosess arbeider i denne mappen. Den tar seg av dokumentene.",
+            "Ein annan prosess arbeider i denne mappa. Han tek seg av dokumenta.",
             "Another process works in this folder. It will take the documents.",
-        ));
+        );
+        output.error("locked", text);
     }
     Ok(seat)
 }
@@ -53,12 +54,12 @@ pub fn stop_flag() -> StopFlag {
     tokio::spawn(async move {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("a signal handler can be set");
         loop {
-            let code = tokio::select! {
-                _ = tokio::signal::ctrl_c() => 130,
-                _ = terminate.recv() => 143,
+            let exit = tokio::select! {
+                _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+                _ = terminate.recv() => Exit::Terminated,
             };
-            if raised.swap(true, Ordering::Relaxed) {
-                std::process::exit(code);
+            if raised.raise(exit) {
+                std::process::exit(exit as i32);
             }
         }
     });
@@ -90,8 +91,14 @@ pub async fn close(shell: Arc<Shell>) {
     }
 }
 
-/// 0 when all went well, 3 when something was refused or failed, 130 when interrupted is left to the signal itself.
+/// How it went: a signal's own code, 3 when something was refused or failed, else 0.
 pub fn exit_of(report: &RunReport) -> Exit {
+    if let Some(exit) = report.interrupted {
+        return exit;
+    }
+    if let Some(trouble) = &report.mail_trouble {
+        return trouble.exit();
+    }
     let trouble = !report.refused.is_empty()
         || !report.failed.is_empty()
         || !report.retried.is_empty()
@@ -117,7 +124,8 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         "retried": stopped(&report.retried),
         "failed": stopped(&report.failed),
         "mails": report.mails,
-        "interrupted": report.interrupted,
+        "mail_trouble": report.mail_trouble.as_ref().map(|t| json!({ "code": t.code, "text": t.code.text(lang), "detail": t.detail })),
+        "interrupted": report.interrupted.is_some(),
     });
     if output.answer("run", body) {
         return;
@@ -128,11 +136,11 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         (pick(lang, "Kjent fra før", "Kjent frå før", "Known before"), report.known),
         (pick(lang, "Avvist", "Avvist", "Refused"), report.refused.len() as u32),
         (pick(lang, "Arkivert", "Arkivert", "Archived"), report.archived),
-        (pick(lang, "Prøves igjen", "Blir prøvd igjen", "To be tried again"), report.retried.len() as u32),
+        (pick(lang, "Prøves igjen", "Blir prøvde på nytt", "To be tried again"), report.retried.len() as u32),
         (pick(lang, "Feilet", "Feila", "Failed"), report.failed.len() as u32),
         (pick(lang, "E-post sendt", "E-post send", "Mail sent"), report.mails.sent),
         (
-            pick(lang, "E-post feilet eller i tvil", "E-post feila eller i tvil", "Mail failed or in doubt"),
+            pick(lang, "E-post feilet eller usikker", "E-post feila eller usikker", "Mail failed or in doubt"),
             mail_failed + report.mails.doubtful,
         ),
     ];
@@ -161,11 +169,14 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
             "Files that are still being written were left in `inbox/`.",
         ));
     }
-    if report.interrupted {
+    if let Some(trouble) = &report.mail_trouble {
+        output.talk(&format!("{}: {} ({})", trouble.code, trouble.code.text(lang), trouble.detail));
+    }
+    if report.interrupted.is_some() {
         output.talk(pick(
             lang,
             "Avbrutt. Resten tas neste gang.",
-            "Avbrote. Resten blir teke neste gong.",
+            "Avbrote. Resten blir teken neste gong.",
             "Interrupted. The rest is taken next time.",
         ));
     }

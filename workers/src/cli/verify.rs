@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use pipeline_archive::{CaseArchive, Severity, Verification, verify_object, verify_root};
+use pipeline_domain::{MunicipalityNumber, Sha512};
+use pipeline_store::{DocumentFilter, Documents};
 use serde_json::{Value, json};
 
 use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
@@ -19,20 +21,29 @@ pub async fn run(verify: Verify, global: &Global, config: Config, output: &Outpu
     let mut tally = Tally::default();
     match verify.path {
         Some(path) if !path.is_dir() => {
-            output.talk(&format!("{}: not found", path.display()));
+            output.error("not_found", &path.display().to_string());
             return Ok(Exit::NotFound);
         }
         Some(path) => tally.judge(&path),
         None => {
             let shell = Shell::open(global, config).await?;
-            for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
+            for number in stores(&shell.archive_root()) {
                 // Not opened: whoever opens a store mends it, and damage must be told before it is mended.
-                tally.root(&CaseArchive::storage_root(&shell.archive_root(), number), number.as_str());
+                tally.root(&CaseArchive::storage_root(&shell.archive_root(), &number), number.as_str());
             }
+            tally.receipts(&shell).await?;
             shell.close().await;
         }
     }
     Ok(tally.tell(global, output))
+}
+
+/// Every municipality that has a store, also one whose settings went away.
+fn stores(archive_root: &Path) -> Vec<MunicipalityNumber> {
+    let entries = std::fs::read_dir(archive_root).map(|e| e.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    let mut numbers: Vec<MunicipalityNumber> = entries.iter().filter_map(|e| e.file_name().to_string_lossy().parse().ok()).collect();
+    numbers.sort();
+    numbers
 }
 
 /// What a folder is meant to be, also when it is broken.
@@ -59,6 +70,9 @@ impl Shape {
     }
 }
 
+/// The database's receipt and the folder disagree. Follows the archive room's own codes (`pipeline/archive/CODES.md`).
+const RECEIPT_BROKEN: &str = "A100";
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -83,6 +97,27 @@ impl Tally {
     fn root(&mut self, path: &Path, name: &str) {
         let root = verify_root(path, &mut |object, verification| self.add(&format!("{name}/{}", object.display()), verification));
         self.findings(name, &root.findings);
+    }
+
+    /// Every archived document against its receipt: a folder that is gone, or whose newest version was taken away, is whole
+    /// by itself and shows only here.
+    async fn receipts(&mut self, shell: &Shell) -> Result<(), Failure> {
+        for row in shell.store.documents(&DocumentFilter::default(), u32::MAX).await? {
+            let Some(archived) = &row.archived else { continue };
+            let folder = &row.reservation.folder;
+            let inventory =
+                CaseArchive::case_folder(&shell.archive_root(), folder).join(format!("v{}/inventory.json", archived.folder_version));
+            let detail = match std::fs::read(&inventory) {
+                Ok(bytes) if Sha512::of(&bytes) == archived.inventory => continue,
+                Ok(_) => "the version that a document was archived in is not what it was",
+                Err(_) => "the version that a document was archived in is not there",
+            };
+            self.errors += 1;
+            let path = format!("v{}/inventory.json", archived.folder_version);
+            self.findings
+                .push(json!({ "object": folder.to_string(), "code": RECEIPT_BROKEN, "severity": "error", "path": path, "detail": detail }));
+        }
+        Ok(())
     }
 
     /// One object.

@@ -1,9 +1,6 @@
 //! `watch`: a run whenever something comes into the drop folder.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use notify::{
     EventKind, RecursiveMode, Watcher,
@@ -43,13 +40,17 @@ pub async fn run(watch: Watch, global: &Global, config: Config, output: &Output)
     .map_err(failed)?;
     watcher.watch(&shell.data.inbox(), RecursiveMode::NonRecursive).map_err(failed)?;
     loop {
-        let report = run_once::with_progress(&shell, &seat, &stop, global, output).await?;
-        if report.accepted + report.known + report.archived > 0 || !report.refused.is_empty() {
-            run_once::tell(&report, global, output);
+        match run_once::with_progress(&shell, &seat, &stop, global, output).await {
+            Ok(report) if report.accepted + report.known + report.archived > 0 || !report.refused.is_empty() => {
+                run_once::tell(&report, global, output);
+            }
+            Ok(_) => {}
+            // What is full or locked now may be free at the next look; what a person must mend is told each time.
+            Err(e) => tracing::error!(code = %e.code, "this run stopped: {}", e.detail),
         }
         let until = tokio::time::Instant::now() + Duration::from_secs(watch.every);
         while tokio::time::Instant::now() < until {
-            if stop.load(Ordering::Relaxed) {
+            if stop.is_raised() {
                 drop(watcher);
                 run_once::close(shell).await;
                 return Ok(Exit::Ok);

@@ -4,17 +4,18 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
 
-use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, MunicipalityNumber, NextStep};
+use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, MunicipalityNumber, NextStep, Timestamp};
 use pipeline_store::{Documents, PendingDocument, RunCounts, RunId, Runs, Stage};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::{
     data::{self, Seat},
+    exit::Exit,
     failure::Failure,
     jobs::{
         accept::{self, Answer, Refusal},
@@ -38,8 +39,18 @@ pub struct RunReport {
     pub retried: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub failed: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub mails: tell::MailSummary,
-    pub interrupted: bool,
-    by_municipality: BTreeMap<MunicipalityNumber, RunCounts>,
+    /// Why no mail was tried at all; what was archived is archived all the same.
+    pub mail_trouble: Option<Failure>,
+    pub interrupted: Option<Exit>,
+    by_municipality: BTreeMap<MunicipalityNumber, Share>,
+}
+
+/// One municipality's part of a run.
+#[derive(Debug, Default)]
+struct Share {
+    counts: RunCounts,
+    /// The lowest of the documents that ended here. Names the run, so that a run can be repeated to the byte.
+    lowest: Option<DocumentKey>,
 }
 
 /// What happened to one document, for those who watch.
@@ -57,7 +68,29 @@ pub enum Event {
 pub type Watcher<'a> = &'a mut (dyn FnMut(Event) + Send);
 
 /// Asks a run to stop after what is in hand.
-pub type StopFlag = Arc<AtomicBool>;
+#[derive(Clone, Debug, Default)]
+pub struct StopFlag(Arc<AtomicU8>);
+
+impl StopFlag {
+    /// Raises it for a signal; says whether it was up already.
+    pub fn raise(&self, exit: Exit) -> bool {
+        self.0.swap(exit as u8, Ordering::Relaxed) != 0
+    }
+
+    /// Whether to stop.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// How to end because of it.
+    pub fn exit(&self) -> Option<Exit> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            code if code == Exit::Terminated as u8 => Some(Exit::Terminated),
+            _ => Some(Exit::Interrupted),
+        }
+    }
+}
 
 /// What one document's task answers.
 struct Outcome {
@@ -77,8 +110,14 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
     }
     carry_all(shell, stop, &mut report, watch).await?;
     finish(shell, started_at, &mut report).await?;
-    report.mails = tell::send_due(shell, stop).await?;
-    report.interrupted = stop.load(Ordering::Relaxed);
+    match tell::send_due(shell, stop).await {
+        Ok(mails) => report.mails = mails,
+        Err(trouble) => {
+            tracing::error!(code = %trouble.code, "mail was left for later: {}", trouble.detail);
+            report.mail_trouble = Some(trouble);
+        }
+    }
+    report.interrupted = stop.exit();
     Ok(report)
 }
 
@@ -96,8 +135,10 @@ async fn mend(shell: &Shell, seat: &Seat) -> Result<(), Failure> {
         tracing::warn!(documents = adopted, "took in documents that a stop had left without a row");
     }
     for number in shell.municipalities.keys() {
-        if shell.archive_root().join(number.as_str()).is_dir() {
-            shell.archive(number)?;
+        if shell.archive_root().join(number.as_str()).is_dir()
+            && let Err(e) = shell.archive(number)
+        {
+            tracing::error!(municipality = %number, code = %e.code, "the archive store cannot be opened: {}", e.detail);
         }
     }
     Ok(())
@@ -109,11 +150,11 @@ impl RunReport {
         match answer {
             Answer::New { reservation, .. } => {
                 self.accepted += 1;
-                self.by_municipality.entry(reservation.folder.municipality).or_default().accepted += 1;
+                self.by_municipality.entry(reservation.folder.municipality).or_default().counts.accepted += 1;
             }
             Answer::Known(row) => {
                 self.known += 1;
-                self.by_municipality.entry(row.reservation.folder.municipality).or_default().known += 1;
+                self.by_municipality.entry(row.reservation.folder.municipality).or_default().counts.known += 1;
             }
             Answer::Refused(refusal) => self.refused.push(refusal),
         }
@@ -138,7 +179,7 @@ pub async fn carry_all(shell: &Arc<Shell>, stop: &StopFlag, report: &mut RunRepo
             while let Some(done) = tasks.try_join_next() {
                 note(done, report, watch)?;
             }
-            if stop.load(Ordering::Relaxed) {
+            if stop.is_raised() {
                 break 'pages;
             }
             let (done, next) = oneshot::channel();
@@ -187,15 +228,18 @@ async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<on
 fn note(done: Result<Result<Outcome, Failure>, tokio::task::JoinError>, report: &mut RunReport, watch: Watcher<'_>) -> Result<(), Failure> {
     let outcome = done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "a document's task ended in an internal error"))??;
     let key = outcome.document.key;
-    let counts = report.by_municipality.entry(outcome.document.reservation.folder.municipality.clone()).or_default();
+    let share = report.by_municipality.entry(outcome.document.reservation.folder.municipality.clone()).or_default();
+    if !matches!(outcome.result, Err((_, NextStep::RetryAt(_)))) {
+        share.lowest = share.lowest.map_or(Some(key), |lowest| Some(lowest.min(key)));
+    }
     match outcome.result {
         Ok(()) => {
             report.archived += 1;
-            counts.archived += 1;
+            share.counts.archived += 1;
             watch(Event::Archived);
         }
         Err((stopped, NextStep::Failed)) => {
-            counts.failed += 1;
+            share.counts.failed += 1;
             report.failed.push((key, stopped.stage, stopped.failure.code));
             watch(Event::Stopped);
         }
@@ -208,16 +252,20 @@ fn note(done: Result<Result<Outcome, Failure>, tokio::task::JoinError>, report: 
 }
 
 /// Writes the run down, one for each municipality that it did something for, and queues the archivist's report.
-async fn finish(shell: &Shell, started_at: pipeline_domain::Timestamp, report: &mut RunReport) -> Result<(), Failure> {
-    for (number, counts) in &mut report.by_municipality {
+async fn finish(shell: &Shell, started_at: Timestamp, report: &mut RunReport) -> Result<(), Failure> {
+    for (number, Share { counts, lowest }) in &mut report.by_municipality {
         counts.refused = u32::try_from(report.refused.len()).unwrap_or(u32::MAX);
-        if counts.archived == 0 && counts.failed == 0 {
-            continue;
-        }
-        let run = RunId(Uuid::now_v7());
-        let reports = tell::run_reports(shell.municipality(number)?, run);
+        // Without settings there is nobody to report to; the documents' own failures tell of it.
+        let (Some(lowest), Some(municipality)) = (lowest, shell.municipalities.get(number)) else { continue };
+        let run = run_id(number, started_at, *lowest);
+        let reports = tell::run_reports(municipality, run);
         shell.store.start_run(run, started_at).await?;
         shell.store.finish_run(run, counts, &reports, shell.clock.now()).await?;
     }
     Ok(())
+}
+
+/// From what makes a run one of its kind, not from chance: a document ends in one run only, or fails at another time.
+fn run_id(municipality: &MunicipalityNumber, started_at: Timestamp, lowest: DocumentKey) -> RunId {
+    RunId(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("arkivflyt run {municipality} {started_at} {lowest}").as_bytes()))
 }

@@ -1,9 +1,6 @@
 //! Sends the notices that wait, each at most once. The address is looked up in the document at the last moment.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
 use pipeline_intake::Reading;
@@ -52,23 +49,59 @@ pub async fn send_due(shell: &Arc<Shell>, stop: &StopFlag) -> Result<MailSummary
     }
     loop {
         let due = shell.store.mails_due(shell.clock.now(), PAGE).await?;
-        if due.is_empty() || stop.load(Ordering::Relaxed) {
+        if due.is_empty() || stop.is_raised() {
             return Ok(summary);
         }
-        let mut tasks = tokio::task::JoinSet::new();
-        for mail in due {
-            let (shell, outlet) = (shell.clone(), outlet.clone());
-            // A relay gets one connection at a time; a folder takes many letters at once.
-            if matches!(*outlet, Outlet::Smtp(_)) {
-                summary.count(send(&shell, &outlet, mail).await?);
-            } else {
-                tasks.spawn(async move { send(&shell, &outlet, mail).await });
-            }
-        }
-        while let Some(done) = tasks.join_next().await {
-            summary.count(done.map_err(|_| Failure::give_up(ErrorCode::MailConfig, "a mail's task ended in an internal error"))??);
+        let relay_is_up = match &*outlet {
+            Outlet::Maildir(_) => deliver_page(shell, &outlet, due, &mut summary).await?,
+            Outlet::Smtp(_) => transmit_page(shell, &outlet, due, stop, &mut summary).await?,
+        };
+        if relay_is_up == Relay::Down {
+            return Ok(summary);
         }
     }
+}
+
+/// Whether it is worth while to try the next mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relay {
+    Up,
+    Down,
+}
+
+/// A folder takes many letters at once.
+async fn deliver_page(shell: &Arc<Shell>, outlet: &Arc<Outlet>, due: Vec<Mail>, summary: &mut MailSummary) -> Result<Relay, Failure> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for mail in due {
+        let (shell, outlet) = (shell.clone(), outlet.clone());
+        tasks.spawn(async move { send(&shell, &outlet, mail).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        let (outcome, _) = done.map_err(|_| Failure::give_up(ErrorCode::MailConfig, "a mail's task ended in an internal error"))??;
+        summary.count(outcome);
+    }
+    Ok(Relay::Up)
+}
+
+/// A relay gets one connection at a time. When it is down, the rest waits: trying each would take its time-out each.
+async fn transmit_page(
+    shell: &Shell,
+    outlet: &Outlet,
+    due: Vec<Mail>,
+    stop: &StopFlag,
+    summary: &mut MailSummary,
+) -> Result<Relay, Failure> {
+    for mail in due {
+        if stop.is_raised() {
+            break;
+        }
+        let (outcome, relay) = send(shell, outlet, mail).await?;
+        summary.count(outcome);
+        if relay == Relay::Down {
+            return Ok(Relay::Down);
+        }
+    }
+    Ok(Relay::Up)
 }
 
 impl MailSummary {
@@ -84,21 +117,22 @@ impl MailSummary {
 }
 
 /// Sends one mail and writes down how it went. `None` when somebody else has it.
-async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<Option<MailOutcome>, Failure> {
+async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<MailOutcome>, Relay), Failure> {
     let now = shell.clock.now();
-    let outcome = match letter(shell, &mail).await {
+    let (outcome, relay) = match letter(shell, &mail).await {
         Ok(letter) => match shell.store.claim_mail(&mail.dedupe_key, &letter.message_id, now).await? {
-            Claim::Taken(_) => return Ok(None),
+            Claim::Taken(_) => return Ok((None, Relay::Up)),
             Claim::Yours(_) => carry(shell, outlet, &mail, letter).await,
         },
         Err(failure) => {
-            let Claim::Yours(_) = shell.store.claim_mail(&mail.dedupe_key, "<none@invalid>", now).await? else { return Ok(None) };
-            not_sent(shell, &mail, failure)
+            let message_id = pipeline_notify::message_id(&mail.dedupe_key, "invalid");
+            let Claim::Yours(_) = shell.store.claim_mail(&mail.dedupe_key, &message_id, now).await? else { return Ok((None, Relay::Up)) };
+            (not_sent(shell, &mail, failure), Relay::Up)
         }
     };
     shell.store.record_mail(&mail.dedupe_key, &outcome, shell.clock.now()).await?;
     tracing::info!(mail.id = %mail.id, kind = mail.kind.id(), outcome = outcome_word(&outcome), "mail");
-    Ok(Some(outcome))
+    Ok((Some(outcome), relay))
 }
 
 fn outcome_word(outcome: &MailOutcome) -> &'static str {
@@ -166,9 +200,9 @@ async fn report_facts(shell: &Shell, mail: &Mail) -> Result<(MunicipalityNumber,
     Ok((number, to, MailFacts::of_run(counts)))
 }
 
-async fn carry(shell: &Shell, outlet: &Outlet, mail: &Mail, letter: Letter) -> MailOutcome {
+async fn carry(shell: &Shell, outlet: &Outlet, mail: &Mail, letter: Letter) -> (MailOutcome, Relay) {
     match outlet {
-        Outlet::Maildir(maildir) => deliver(shell, maildir.clone(), mail, letter).await,
+        Outlet::Maildir(maildir) => (deliver(shell, maildir.clone(), mail, letter).await, Relay::Up),
         Outlet::Smtp(relay) => transmit(shell, relay, mail, &letter).await,
     }
 }
@@ -183,18 +217,20 @@ async fn deliver(shell: &Shell, maildir: Arc<Maildir>, mail: &Mail, letter: Lett
 }
 
 /// To the relay. The store knows that the body is out before the final dot is: what breaks after it is doubt, not failure.
-async fn transmit(shell: &Shell, relay: &SmtpRelay, mail: &Mail, letter: &Letter) -> MailOutcome {
+async fn transmit(shell: &Shell, relay: &SmtpRelay, mail: &Mail, letter: &Letter) -> (MailOutcome, Relay) {
     let outcome = match relay.send(letter, shell.store.mark_body_sent(&mail.dedupe_key)).await {
         Ok(outcome) => outcome,
-        Err(e) => return not_sent(shell, mail, e.into()),
+        Err(e) => return (not_sent(shell, mail, e.into()), Relay::Up),
     };
+    let relay = if outcome.is_about_relay() { Relay::Down } else { Relay::Up };
     if outcome == SendOutcome::Doubtful {
-        return MailOutcome::Doubtful { detail: outcome.to_string() };
+        return (MailOutcome::Doubtful { detail: outcome.to_string() }, relay);
     }
-    match outcome.into_result(&letter.message_id) {
+    let settled = match outcome.into_result(&letter.message_id) {
         Ok(()) => MailOutcome::Accepted,
         Err(e) => not_sent(shell, mail, e.into()),
-    }
+    };
+    (settled, relay)
 }
 
 fn not_sent(shell: &Shell, mail: &Mail, failure: Failure) -> MailOutcome {
