@@ -15,7 +15,7 @@ fn rocfl_finds_every_store_whole() {
         let told = rocfl.pass(["-S".as_ref(), "-r".as_ref(), root.as_os_str(), "validate".as_ref()]);
         let objects = house().case_folders().iter().filter(|c| c.starts_with(&root)).count();
         assert!(told.contains("Invalid objects: 0"), "{}: {told}", root.display());
-        assert!(told.contains(&format!("Total objects:   {objects}")) || told.contains(&objects.to_string()), "{told}");
+        assert!(objects > 0 && told.contains(&format!("Total objects:   {objects}\n")), "{told}");
     }
 }
 

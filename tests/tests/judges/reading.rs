@@ -111,3 +111,14 @@ fn contact_data_is_on_no_paper() {
         assert!(!pdf.text.contains("@example."), "{}: an address is on paper", document.sample.name);
     }
 }
+
+#[test]
+fn emoji_and_sami_letters_are_on_paper() {
+    let documents = documents();
+    let page = |name: &str| Pdf::read(&documents.iter().find(|d| d.sample.name.ends_with(name)).unwrap().pdf);
+    let (Some(emoji), Some(letters)) = (page("meeting-minutes/emoji.json"), page("plan-snapshot/letters.json")) else { return };
+    assert!(emoji.text.contains('👍'), "{}", emoji.text);
+    for letter in "áčđŋšŧžæøåÆØÅ".chars() {
+        assert!(letters.text.contains(letter), "{letter}");
+    }
+}
