@@ -26,7 +26,7 @@ pub struct Demo {}
 pub async fn run(_: Demo, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let lang = global.lang();
     let shell = Arc::new(init::set_up(global, config, true).await?);
-    let Some(seat) = run_once::seat(&shell, output, global)? else { return Ok(Exit::Locked) };
+    let Some(seat) = run_once::seat(&shell)? else { return Ok(run_once::locked(output, global)) };
     let samples = check::good_samples();
     output.talk(&format!(
         "{} ({} {})",
@@ -113,7 +113,7 @@ fn show(lines: &[Value], new: usize, global: &Global, output: &Output) {
             "Everything was archived before. Nothing was archived twice.",
         ));
     }
-    output.line(&format!("\n{}", output.bold(pick(lang, "Se videre", "Sjå vidare", "Look further"))));
+    output.line(&format!("\n{}", output.bold(pick(lang, "Se nærmere", "Sjå nærare", "Look further"))));
     let first = lines.iter().find_map(|l| l["pdf"].as_str());
     if let Some(pdf) = first {
         let index = pdf.rsplit_once("/dokumenter/").map_or(pdf, |(content, _)| content);

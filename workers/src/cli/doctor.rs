@@ -11,7 +11,7 @@ use crate::{
     data,
     exit::Exit,
     failure::Failure,
-    jobs::accept,
+    jobs::{inbox, tidy},
     output::Output,
     press,
     shell::{Outlet, Shell},
@@ -44,7 +44,7 @@ pub async fn run(_: Doctor, global: &Global, config: Config, output: &Output) ->
     sandbox(&mut found);
     modes(&mut found, shell.data.root());
     municipalities(&mut found, &shell);
-    tidy(&mut found, &shell, global, output).await?;
+    tidy(&mut found, &shell).await?;
     let counts = shell.store.counts().await?;
     let health =
         if counts.documents.failed > 0 || counts.mails.failed > 0 || counts.mails.doubtful > 0 { Health::Note } else { Health::Good };
@@ -108,8 +108,8 @@ fn municipalities(found: &mut Findings, shell: &Shell) {
 }
 
 /// Half-written parts, orphans, folders that a crash left: mended when nobody else is at work.
-async fn tidy(found: &mut Findings, shell: &Shell, global: &Global, output: &Output) -> Result<(), Failure> {
-    let Some(seat) = run_once::seat(shell, output, global)? else {
+async fn tidy(found: &mut Findings, shell: &Shell) -> Result<(), Failure> {
+    let Some(seat) = run_once::seat(shell)? else {
         found.add(Health::Note, "tidying", "left alone: another process is at work");
         return Ok(());
     };
@@ -117,7 +117,8 @@ async fn tidy(found: &mut Findings, shell: &Shell, global: &Global, output: &Out
     for folder in [shell.data.accepted(), shell.data.refused()] {
         swept += data::sweep_parts(&folder, &seat).unwrap_or(0);
     }
-    let adopted = accept::adopt_orphans(shell).await?;
+    let adopted = tidy::adopt_orphans(shell).await? + inbox::take_left(shell).await?.answers.len();
+    tidy::remove_notified(shell).await?;
     for number in shell.municipalities.keys().filter(|n| shell.archive_root().join(n.as_str()).is_dir()) {
         match shell.archive(number) {
             Ok(_) => found.add(Health::Good, "archive store", number.to_string()),

@@ -22,29 +22,32 @@ pub struct RunOnce {}
 
 pub async fn run(_: RunOnce, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let shell = Arc::new(Shell::open(global, config).await?);
-    let Some(seat) = seat(&shell, output, global)? else { return Ok(Exit::Locked) };
+    let Some(seat) = seat(&shell)? else { return Ok(locked(output, global)) };
     let report = with_progress(&shell, &seat, &stop_flag(), global, output).await?;
     close(shell).await;
     tell(&report, global, output);
     Ok(exit_of(&report))
 }
 
-/// The seat, or a plain word about who has it.
-pub fn seat(shell: &Shell, output: &Output, global: &Global) -> Result<Option<Seat>, Failure> {
-    let seat = shell
-        .data
-        .lock()
-        .map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))?;
-    if seat.is_none() {
-        let text = pick(
-            global.lang(),
-            "En annen prosess arbeider i denne mappen. Den tar seg av dokumentene.",
-            "Ein annan prosess arbeider i denne mappa. Han tek seg av dokumenta.",
-            "Another process works in this folder. It will take the documents.",
-        );
-        output.error("locked", text);
-    }
-    Ok(seat)
+/// The seat; `None` when another process has it.
+pub fn seat(shell: &Shell) -> Result<Option<Seat>, Failure> {
+    shell.data.lock().map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))
+}
+
+/// Who has the seat, in plain words.
+pub fn locked_text(global: &Global) -> &'static str {
+    pick(
+        global.lang(),
+        "En annen prosess arbeider i denne mappen. Den tar seg av dokumentene.",
+        "Ein annan prosess arbeider i denne mappa. Han tek seg av dokumenta.",
+        "Another process works in this folder. It will take the documents.",
+    )
+}
+
+/// The whole answer of a command that needs the seat and cannot have it.
+pub fn locked(output: &Output, global: &Global) -> Exit {
+    output.error("locked", locked_text(global));
+    Exit::Locked
 }
 
 /// Raised by Ctrl-C or SIGTERM: what is in hand is finished. The second time stops at once.
@@ -99,7 +102,8 @@ pub fn exit_of(report: &RunReport) -> Exit {
     if let Some(trouble) = &report.mail_trouble {
         return trouble.exit();
     }
-    let trouble = !report.refused.is_empty()
+    let trouble = report.unreadable > 0
+        || !report.refused.is_empty()
         || !report.failed.is_empty()
         || !report.retried.is_empty()
         || !report.mails.failed.is_empty()
@@ -120,6 +124,7 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         "known": report.known,
         "refused": report.refused,
         "still_being_written": report.waiting,
+        "unreadable": report.unreadable,
         "archived": report.archived,
         "retried": stopped(&report.retried),
         "failed": stopped(&report.failed),
@@ -160,6 +165,10 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
     }
     for (key, stage, code) in report.failed.iter().chain(&report.retried) {
         output.talk(&format!("{key} · {stage} · {code}: {}", code.text(lang)));
+    }
+    if report.unreadable > 0 {
+        let code = pipeline_domain::ErrorCode::InboxUnreadable;
+        output.talk(&format!("inbox/: {} · {code}: {}", report.unreadable, code.text(lang)));
     }
     if report.waiting > 0 {
         output.talk(pick(

@@ -1,7 +1,7 @@
 //! `submit`: hands documents in.
 
 use std::{
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,8 +16,8 @@ use crate::{
     exit::Exit,
     failure::Failure,
     jobs::{
-        accept::{self, Answer, Refusal},
-        inbox::{Contents, read_whole},
+        accept::{self, Answer, BatchSize, Refusal},
+        inbox::{Contents, Links, read_by},
     },
     output::{Output, progress},
     shell::Shell,
@@ -35,21 +35,21 @@ pub struct Submit {
     pub wait: bool,
 }
 
-/// Documents read and taken in together.
-const BATCH: usize = 64;
-
 pub async fn run(submit: Submit, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
-    let Some(paths) = find(&submit.what, output) else { return Ok(Exit::NotFound) };
+    let Some(files) = find(&submit.what, global, output) else { return Ok(Exit::NotFound) };
     let shell = Arc::new(Shell::open(global, config).await?);
-    let bar = progress(output, paths.len() as u64, pick(global.lang(), "Tar imot", "Tek imot", "Taking in"));
+    let bar = progress(output, files.len() as u64, pick(global.lang(), "Tar imot", "Tek imot", "Taking in"));
     let mut lines = Vec::new();
     let mut refused = 0;
-    for batch in paths.chunks(BATCH) {
-        for (path, answer) in hand_in(&shell, batch).await? {
+    let mut rest = &files[..];
+    while !rest.is_empty() {
+        let (answers, left) = hand_in(&shell, rest).await?;
+        for (file, answer) in rest.iter().zip(&answers) {
             refused += usize::from(matches!(answer, Answer::Refused(_)));
-            lines.push(line(&path, &answer));
+            lines.push(line(&file.path, answer));
         }
-        bar.inc(batch.len() as u64);
+        bar.inc(answers.len() as u64);
+        rest = left;
     }
     bar.finish_and_clear();
     let mut exit = match refused {
@@ -58,7 +58,7 @@ pub async fn run(submit: Submit, global: &Global, config: Config, output: &Outpu
         _ => Exit::Partial,
     };
     if submit.wait {
-        match run_once::seat(&shell, output, global)? {
+        match run_once::seat(&shell)? {
             Some(seat) => {
                 let report = run_once::with_progress(&shell, &seat, &run_once::stop_flag(), global, output).await?;
                 if exit == Exit::Ok {
@@ -68,7 +68,11 @@ pub async fn run(submit: Submit, global: &Global, config: Config, output: &Outpu
                     complete(&shell, line).await?;
                 }
             }
-            None => exit = Exit::Locked,
+            None => {
+                // The answer itself still follows: what was handed in is in.
+                output.talk(run_once::locked_text(global));
+                exit = Exit::Locked;
+            }
         }
     }
     run_once::close(shell).await;
@@ -76,53 +80,112 @@ pub async fn run(submit: Submit, global: &Global, config: Config, output: &Outpu
     Ok(exit)
 }
 
+/// Something to hand in.
+#[derive(Debug)]
+struct Named {
+    path: PathBuf,
+    from: From,
+}
+
+/// How it was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    StandardInput,
+    /// By the user: a link is followed, and any number of names is fine.
+    User,
+    /// By the folder it lies in: a link there may lead anywhere.
+    Folder,
+    /// A folder that cannot be looked into.
+    ClosedFolder,
+}
+
 /// Standard input is `-`; a folder stands for its files. `None` when something is not there (said already).
-fn find(what: &[PathBuf], output: &Output) -> Option<Vec<PathBuf>> {
-    let mut paths = Vec::new();
+fn find(what: &[PathBuf], global: &Global, output: &Output) -> Option<Vec<Named>> {
+    let mut files = Vec::new();
     for path in what {
-        if path.as_os_str() == "-" || path.symlink_metadata().is_ok_and(|m| !m.is_dir()) {
-            paths.push(path.clone());
-        } else if let Ok(entries) = std::fs::read_dir(path) {
-            let mut files: Vec<PathBuf> =
-                entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|x| x == "json")).collect();
-            files.sort();
-            paths.extend(files);
-        } else {
-            output.talk(&format!("{}: not found", path.display()));
-            return None;
+        if path.as_os_str() == "-" {
+            files.push(Named { path: path.clone(), from: From::StandardInput });
+            continue;
+        }
+        match path.metadata() {
+            Ok(m) if m.is_dir() => match documents_in(path) {
+                Ok(found) => {
+                    if found.is_empty() {
+                        let nothing = pick(
+                            global.lang(),
+                            "ingen dokumenter (*.json) i mappen",
+                            "ingen dokument (*.json) i mappa",
+                            "no documents (*.json) in the folder",
+                        );
+                        output.talk(&format!("{}: {nothing}", path.display()));
+                    }
+                    files.extend(found.into_iter().map(|path| Named { path, from: From::Folder }));
+                }
+                Err(_) => files.push(Named { path: path.clone(), from: From::ClosedFolder }),
+            },
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let not_found = pick(global.lang(), "finnes ikke", "finst ikkje", "not found");
+                output.error("not_found", &format!("{}: {not_found}", path.display()));
+                return None;
+            }
+            // Reading tells what is wrong with it.
+            Ok(_) | Err(_) => files.push(Named { path: path.clone(), from: From::User }),
         }
     }
-    Some(paths)
+    Some(files)
 }
 
-/// Reads and takes in one batch. Answers come in the order of the paths.
-async fn hand_in(shell: &Shell, paths: &[PathBuf]) -> Result<Vec<(PathBuf, Answer)>, Failure> {
+fn documents_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if path.extension().is_some_and(|x| x == "json") && !entry.file_type()?.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads and takes in one batch from the front. Answers come in the order of the files; what is left comes next time.
+async fn hand_in<'a>(shell: &Shell, files: &'a [Named]) -> Result<(Vec<Answer>, &'a [Named]), Failure> {
     let mut documents = Vec::new();
-    let mut readable = Vec::new();
-    let mut answers = Vec::new();
-    for path in paths {
-        match contents(path, shell.config.intake.max_bytes)? {
-            Contents::Bytes(bytes) => {
-                documents.push(bytes);
-                readable.push(path.clone());
-            }
-            Contents::StillChanging | Contents::NotRegular => {
-                answers.push((path.clone(), Answer::Refused(Refusal::from_code(ErrorCode::InboxNotRegular))));
-            }
+    let mut unread: Vec<Option<Answer>> = Vec::new();
+    let mut size = BatchSize::default();
+    for file in files {
+        if size.is_full() {
+            break;
         }
+        let refused = |code| Some(Answer::Refused(Refusal::from_code(code)));
+        unread.push(match contents(file, shell.config.intake.max_bytes) {
+            Ok(Contents::Bytes(bytes)) => {
+                size.add(bytes.len());
+                documents.push(bytes);
+                None
+            }
+            Ok(Contents::StillChanging) => refused(ErrorCode::InboxStillChanging),
+            Ok(Contents::NotRegular) => refused(ErrorCode::InboxNotRegular),
+            Err(_) => refused(ErrorCode::InboxUnreadable),
+        });
     }
-    answers.extend(readable.into_iter().zip(accept::accept_all(shell, documents).await?));
-    Ok(answers)
+    let left = &files[unread.len()..];
+    let mut accepted = accept::accept_all(shell, documents).await?.into_iter();
+    let answers = unread.into_iter().map(|unread| unread.or_else(|| accepted.next()).expect("what was read is answered")).collect();
+    Ok((answers, left))
 }
 
-fn contents(path: &Path, max_bytes: usize) -> Result<Contents, Failure> {
-    let failed = |e: std::io::Error| Failure::give_up(ErrorCode::DocumentMissing, format!("cannot read {}: {e}", path.display()));
-    if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        return Ok(Contents::Bytes(bytes));
+fn contents(file: &Named, max_bytes: usize) -> io::Result<Contents> {
+    match file.from {
+        From::StandardInput => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().take(max_bytes as u64 + 1).read_to_end(&mut bytes)?;
+            Ok(Contents::Bytes(bytes))
+        }
+        From::User => read_by(&file.path, Links::Followed, max_bytes),
+        From::Folder => read_by(&file.path, Links::Refused, max_bytes),
+        From::ClosedFolder => Err(io::ErrorKind::PermissionDenied.into()),
     }
-    read_whole(path, max_bytes).map_err(failed)
 }
 
 fn line(path: &Path, answer: &Answer) -> Value {

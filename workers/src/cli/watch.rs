@@ -27,7 +27,7 @@ pub struct Watch {
 
 pub async fn run(watch: Watch, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let shell = Arc::new(Shell::open(global, config).await?);
-    let Some(seat) = run_once::seat(&shell, output, global)? else { return Ok(Exit::Locked) };
+    let Some(seat) = run_once::seat(&shell)? else { return Ok(run_once::locked(output, global)) };
     let stop = run_once::stop_flag();
     let (told, mut something) = tokio::sync::mpsc::channel(1);
     let failed = |e: notify::Error| Failure::give_up(ErrorCode::ArchiveWrite, format!("cannot watch the drop folder: {e}"));
