@@ -86,24 +86,24 @@ codes! {
             | "Den mottekne fila finst ikkje lenger i «accepted». Hent ho frå tryggingskopi, eller send dokumentet på nytt."
             | "The accepted file is no longer in `accepted`. Restore it from backup or send the document again.";
         RenderTemplate "render_template":
-            "Malen kan ikke settes med dette dokumentet. Kjør «arkivflyt check templates», og meld feilen med koden."
-            | "Malen kan ikkje setjast med dette dokumentet. Køyr «arkivflyt check templates», og meld feilen med koden."
-            | "The template cannot be set with this document. Run `arkivflyt check templates` and report the code.";
+            "Dokumentet kan ikke settes opp etter malen. Kjør «arkivflyt check templates», og meld feilen med koden."
+            | "Dokumentet kan ikkje setjast opp etter malen. Køyr «arkivflyt check templates», og meld feilen med koden."
+            | "The document cannot be laid out with its template. Run `arkivflyt check templates` and report the code.";
         RenderWarning "render_warning":
-            "Settingen ga et varsel, og et varsel kan skjule tomme sider. Kjør «arkivflyt check templates», og meld feilen."
-            | "Settinga gav eit varsel, og eit varsel kan skjule tomme sider. Køyr «arkivflyt check templates», og meld feilen."
+            "Oppsettet ga et varsel, og et varsel kan skjule tomme sider. Kjør «arkivflyt check templates», og meld feilen."
+            | "Oppsettet gav eit varsel, og eit varsel kan skjule tomme sider. Køyr «arkivflyt check templates», og meld feilen."
             | "Typesetting gave a warning, and a warning can hide empty pages. Run `arkivflyt check templates` and report it.";
         RenderLimitTime "render_limit_time":
-            "Dokumentet brukte for lang tid på å bli satt. Del det opp i kildesystemet, og send på nytt."
-            | "Dokumentet brukte for lang tid på å bli sett. Del det opp i kjeldesystemet, og send på nytt."
+            "Det tok for lang tid å sette opp dokumentet. Del det opp i kildesystemet, og send på nytt."
+            | "Det tok for lang tid å setje opp dokumentet. Del det opp i kjeldesystemet, og send på nytt."
             | "The document took too long to typeset. Divide it in the source system and send again.";
         RenderLimitMemory "render_limit_memory":
             "Dokumentet brukte for mye minne. Del det opp i kildesystemet, og send på nytt."
             | "Dokumentet brukte for mykje minne. Del det opp i kjeldesystemet, og send på nytt."
             | "The document used too much memory. Divide it in the source system and send again.";
         RenderCrashed "render_crashed":
-            "Setteprosessen stoppet uventet. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
-            | "Setjeprosessen stoppa uventa. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
+            "Prosessen som setter opp dokumentet, stoppet uventet. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
+            | "Prosessen som set opp dokumentet, stoppa uventa. Prøv igjen; skjer det på nytt, meld feilen med dokument-ID."
             | "The typesetting process stopped unexpectedly. Try again; if it repeats, report it with the document id.";
         PdfaInvalid "pdfa_invalid":
             "PDF-en ble ikke gyldig PDF/A og er ikke arkivert. Meld feilen med dokument-ID."
@@ -118,17 +118,17 @@ codes! {
             | "Pakken er større enn grensa i oppsettet. Hev grensa, eller del dokumentet."
             | "The package is larger than the configured limit. Raise the limit or divide the document.";
         ArchiveWrite "archive_write":
-            "Arkivlageret kan ikke skrives. Se etter ledig plass, rettigheter og disk, og kjør på nytt."
-            | "Arkivlageret kan ikkje skrivast. Sjå etter ledig plass, rettar og disk, og køyr på nytt."
+            "Kan ikke skrive til arkivlageret. Se etter ledig plass, rettigheter og disk, og kjør på nytt."
+            | "Kan ikkje skrive til arkivlageret. Sjå etter ledig plass, rettar og disk, og køyr på nytt."
             | "The archive store cannot be written. Check free space, permissions and disk, then run again.";
         ArchiveDiskFull "archive_disk_full":
             "Disken til arkivlageret er full. Frigjør plass, og kjør på nytt; ingenting er tapt."
             | "Disken til arkivlageret er full. Frigjer plass, og køyr på nytt; ingenting er tapt."
             | "The archive disk is full. Free some space and run again; nothing is lost.";
         ArchiveConflict "archive_conflict":
-            "En annen skriver la til en versjon i samme mappe. Kjøres på nytt av seg selv."
-            | "Ein annan skrivar la til ein versjon i same mappe. Blir køyrt på nytt av seg sjølv."
-            | "Another writer added a version to the same folder. It is run again by itself.";
+            "En annen prosess la til en versjon i samme mappe. Kjøres på nytt av seg selv."
+            | "Ein annan prosess la til ein versjon i same mappe. Blir køyrt på nytt av seg sjølv."
+            | "Another process added a version to the same folder. It is run again by itself.";
         ArchiveDamaged "archive_damaged":
             "Arkivmappen er skadet og må ses på. Kjør «arkivflyt case verify» på mappen, og hent den fra sikkerhetskopi."
             | "Arkivmappa er skadd og må sjåast på. Køyr «arkivflyt case verify» på mappa, og hent ho frå tryggingskopi."
@@ -159,11 +159,11 @@ codes! {
             | "The mail server refused the message for good. See the code, correct the address or set-up, and send again.";
         MailTemporary "mail_temporary":
             "E-posttjeneren tok ikke imot nå. Prøves igjen av seg selv."
-            | "E-posttenaren tok ikkje imot no. Blir prøvd igjen av seg sjølv."
+            | "E-posttenaren tok ikkje imot no. Blir prøvd på nytt av seg sjølv."
             | "The mail server did not accept the message now. It is tried again by itself.";
         MailDoubtful "mail_doubtful":
-            "Forbindelsen brøt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
-            | "Sambandet braut etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
+            "Forbindelsen ble brutt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
+            | "Sambandet vart brote etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
         ConfigInvalid "config_invalid":
             "Oppsettet kan ikke brukes. Rett filen og nøkkelen som er nevnt, og kjør «arkivflyt check config»."
