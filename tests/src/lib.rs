@@ -21,4 +21,4 @@ pub use mail::{Letter, decoded, letters};
 pub use pdf::{Pdf, essence};
 pub use personal::{Needle, found_in, needles, personal_values};
 pub use rng::Rng;
-pub use samples::{Sample, broken_samples, good_samples, samples_folder, workspace};
+pub use samples::{Sample, broken_samples, good_samples, kind_folders, samples_folder, workspace};

@@ -62,6 +62,15 @@ fn all() -> Vec<Sample> {
     .collect()
 }
 
+/// The folder of each document type: `meeting-minutes` and its like, by name.
+pub fn kind_folders() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(samples_folder()).expect("the samples can be listed");
+    let mut folders: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).filter(|p| p.is_dir()).collect();
+    folders.sort();
+    assert!(folders.len() >= 3, "the samples are gone: {folders:?}");
+    folders
+}
+
 /// Every document that must be archived, by name.
 pub fn good_samples() -> Vec<Sample> {
     let good: Vec<Sample> = all().into_iter().filter(|s| !s.name.contains("/broken/")).collect();

@@ -76,6 +76,25 @@ impl DocumentKind {
     }
 }
 
+/// Where a document's JSON holds its goals, so that they can be laid out one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoalLists {
+    /// No goals, or nothing but the sender's own words about one.
+    None,
+    /// [`Goal`]s in the field `goals`, with [`Measure`]s in `measures`; the items of the field `judged` point to goals.
+    WithMeasures {
+        /// Field of the goals.
+        goals: &'static str,
+        /// Field of the judgements.
+        judged: &'static str,
+    },
+    /// Goals told by their text, each with its assessment and status.
+    Assessed {
+        /// Field of the goals.
+        goals: &'static str,
+    },
+}
+
 /// What a document says. One arm per document type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
@@ -140,6 +159,15 @@ impl Content {
             Self::PlanSnapshot(plan) => plan.title(form),
             Self::MeetingMinutes(_) => "Møtereferat".to_owned(),
             Self::AnnualReport(report) => format!("Årsrapport {}", report.school_year.as_str()),
+        }
+    }
+
+    /// Where its goals are (DOMAIN § 2: not every plan type has goals).
+    pub fn goal_lists(&self) -> GoalLists {
+        match self {
+            Self::PlanSnapshot(plan) => plan.goal_lists(),
+            Self::MeetingMinutes(_) => GoalLists::None,
+            Self::AnnualReport(_) => GoalLists::Assessed { goals: "goal_assessments" },
         }
     }
 

@@ -25,6 +25,17 @@ impl Problem {
     }
 }
 
+impl ProblemCode {
+    /// What it is called that a required field is missing from an object of the type `definition`.
+    pub fn of_missing(definition: &str, field: &str) -> Self {
+        match (definition, field) {
+            // A report with a goal that nobody assessed cannot be finalised (DOMAIN § 6.5): a rule of its own.
+            ("GoalAssessment", "development") => Self::GoalWithoutAssessment,
+            _ => Self::RequiredFieldMissing,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = if self.at.is_empty() { "/" } else { &self.at };
@@ -73,7 +84,7 @@ codes! {
             | "The field has the wrong type.";
         RequiredFieldMissing "required_field_missing":
             "Et påkrevd felt mangler. Fyll det ut i kildesystemet, og send på nytt."
-            | "Eit påkravd felt manglar. Fyll det ut i kjeldesystemet, og send på nytt."
+            | "Eit påkravt felt manglar. Fyll det ut i kjeldesystemet, og send på nytt."
             | "A required field is missing. Fill it in in the source system and send again.";
         ValueNotAllowed "value_not_allowed":
             "Verdien er ikke en av de tillatte."

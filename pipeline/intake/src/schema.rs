@@ -92,11 +92,8 @@ impl Complaint<'_> {
     }
 
     fn missing(&self, parent: &str, name: &str, problems: &mut Problems) {
-        let list = parent.strip_prefix("/content/goal_assessments/");
-        let code = match (self.of.kind, list, name) {
-            (DocumentKind::AnnualReport, Some(_), "development") => ProblemCode::GoalWithoutAssessment,
-            _ => ProblemCode::RequiredFieldMissing,
-        };
+        let definition = self.error.schema_path().as_str().strip_prefix("/$defs/").and_then(|path| path.split('/').next());
+        let code = ProblemCode::of_missing(definition.unwrap_or_default(), name);
         problems.add(code, format!("{parent}/{name}"), "required");
     }
 

@@ -4,9 +4,8 @@
 mod goals;
 mod length;
 mod secrecy;
-mod title;
 
-use pipeline_domain::{CaseFolderId, Content, PlanSnapshot, Snapshot};
+use pipeline_domain::{CaseFolderId, GoalLists, Snapshot};
 use serde_json::{Map, Value, json};
 
 use crate::{Letterhead, LogoFormat, NationalIdOnPage};
@@ -18,12 +17,10 @@ pub(crate) fn view(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhea
     let mut content = object(snapshot.content.to_json());
     let record = take_record(&mut content);
     secrecy::leave_out(&mut content, snapshot.case.address_protection);
-    match &snapshot.content {
-        Content::PlanSnapshot(PlanSnapshot::Ip(_)) => goals::with_measures(&mut content, "goals", "evaluations"),
-        Content::PlanSnapshot(PlanSnapshot::Sl(_)) => goals::with_measures(&mut content, "goals", "effect"),
-        Content::PlanSnapshot(PlanSnapshot::Iop(_)) => goals::with_measures(&mut content, "main_goals", "evaluations"),
-        Content::PlanSnapshot(PlanSnapshot::Es(_)) | Content::MeetingMinutes(_) => {}
-        Content::AnnualReport(_) => goals::assessed(&mut content),
+    match snapshot.content.goal_lists() {
+        GoalLists::None => {}
+        GoalLists::WithMeasures { goals, judged } => goals::with_measures(&mut content, goals, judged),
+        GoalLists::Assessed { goals } => goals::assessed(&mut content, goals),
     }
     let mut common = common(snapshot, folder, letterhead);
     common.extend(record);
@@ -37,7 +34,7 @@ fn common(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Lette
     let case = &snapshot.case;
     let mut common = object(json!({
         "kind": snapshot.kind().id(),
-        "title": title::title(snapshot),
+        "title": snapshot.content.title(snapshot.written_form),
         "synthetic": snapshot.synthetic,
         "written_form": snapshot.written_form,
         "document_id": snapshot.document,

@@ -39,10 +39,8 @@ fn whoever_can_get_a_mail_gets_one_and_nobody_else() {
     let mut paper = 0;
     for document in documents() {
         let json = document.sample.json();
-        let people: Vec<serde_json::Value> = match document.sample.folder() {
-            "meeting-minutes" => json["content"]["recipients"].as_array().unwrap().clone(),
-            _ => continue,
-        };
+        // Annual reports go to guardians instead, counted by their own kind below.
+        let people = json["content"]["recipients"].as_array().into_iter().flatten();
         for person in people {
             let contact = &person["contact"];
             match contact["email"].as_str().filter(|_| contact["reserved"] != true) {

@@ -70,10 +70,8 @@ fn texts_come_in_reading_order() {
         let list =
             |key: &str, field: &str| json["content"][key].as_array().into_iter().flatten().map(|i| text(&i[field])).collect::<Vec<_>>();
         let mut order = vec![text(&json["case"]["municipality_name"]), text(&json["case"]["subject_name"])];
-        match document.sample.folder() {
-            "meeting-minutes" => order.extend(list("items", "title")),
-            "iop-annual-report" => order.extend(list("goal_assessments", "goal")),
-            _ => order.extend(list("goals", "main_goal")),
+        for (key, field) in [("items", "title"), ("goal_assessments", "goal"), ("goals", "main_goal")] {
+            order.extend(list(key, field));
         }
         in_order(name, &page, &order.iter().map(String::as_str).collect::<Vec<_>>());
     }

@@ -3,7 +3,8 @@
 use std::fs;
 
 use arkivflyt_tests::{
-    House, Needle, Run, broken_samples, decoded, files_below, found_in, good_samples, letters, needles, personal_values, samples_folder,
+    House, Needle, Run, broken_samples, decoded, files_below, found_in, good_samples, kind_folders, letters, needles, personal_values,
+    samples_folder,
 };
 use serde_json::{Value, json};
 
@@ -103,12 +104,9 @@ fn listen(house: &House, heard: &mut Heard) {
 fn nothing_personal_is_said_anywhere() {
     let house = House::new();
     let mut heard = Heard::default();
-    for folder in ["plan-snapshot", "meeting-minutes", "iop-annual-report"] {
-        heard.run(
-            "submit",
-            &house.run(["submit".as_ref(), samples_folder().join(folder).as_os_str(), "-vvv".as_ref(), "--json".as_ref()]).expect(0),
-        );
-        let broken = samples_folder().join(folder).join("broken");
+    for folder in kind_folders() {
+        heard.run("submit", &house.run(["submit".as_ref(), folder.as_os_str(), "-vvv".as_ref(), "--json".as_ref()]).expect(0));
+        let broken = folder.join("broken");
         heard.run("submit broken", &house.run(["submit".as_ref(), broken.as_os_str(), "-vvv".as_ref()]).expect(5));
     }
     for (i, document) in hostile().iter().enumerate() {

@@ -1,6 +1,6 @@
 //! `submit`: files, folders, standard input; known content; waiting for the end.
 
-use arkivflyt_tests::{House, good_samples, samples_folder, tree};
+use arkivflyt_tests::{House, good_samples, kind_folders, samples_folder, tree};
 
 fn sample(name: &str) -> std::path::PathBuf {
     samples_folder().join(name)
@@ -71,7 +71,7 @@ fn standard_input_and_waiting() {
 #[test]
 fn a_folder_and_several_folders() {
     let house = House::new();
-    let folders = ["plan-snapshot", "meeting-minutes", "iop-annual-report"].map(sample);
+    let folders = kind_folders();
     let args = ["submit".as_ref()].into_iter().chain(folders.iter().map(|f| f.as_os_str()));
     let answer = house.ask(0, args);
     let lines = answer["documents"].as_array().unwrap();

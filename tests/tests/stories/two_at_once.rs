@@ -2,7 +2,7 @@
 
 use std::{fs, process::Child};
 
-use arkivflyt_tests::{House, good_samples, letters, samples_folder};
+use arkivflyt_tests::{House, good_samples, kind_folders, letters, samples_folder};
 
 fn start(house: &House, args: &[&str]) -> Child {
     house.frozen(args).spawn().unwrap()
@@ -11,8 +11,8 @@ fn start(house: &House, args: &[&str]) -> Child {
 #[test]
 fn two_runs_at_the_same_time() {
     let house = House::new();
-    for folder in ["plan-snapshot", "meeting-minutes", "iop-annual-report"] {
-        house.ask(0, ["submit".as_ref(), samples_folder().join(folder).as_os_str()]);
+    for folder in kind_folders() {
+        house.ask(0, ["submit".as_ref(), folder.as_os_str()]);
     }
     let runs = [start(&house, &["run-once", "--json"]), start(&house, &["run-once", "--json"])];
     let ends: Vec<_> = runs.into_iter().map(|r| r.wait_with_output().unwrap()).collect();

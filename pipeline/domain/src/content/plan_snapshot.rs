@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::GoalLists;
 use super::parts::{
     AttachmentItem, BtiLevel, ChangeLogItem, DecisionRef, Evaluation, Goal, GoalRef, GoalStatus, Measure, Participant, Record,
 };
@@ -40,6 +41,16 @@ impl PlanSnapshot {
             (Self::Es(_), WrittenForm::Nn) => "Enkelt samspel".to_owned(),
             (Self::Sl(_), _) => "Stafettlogg".to_owned(),
             (Self::Iop(plan), _) => format!("Individuell opplæringsplan {}", plan.school_year.as_str()),
+        }
+    }
+
+    /// Where its goals are.
+    pub(crate) fn goal_lists(&self) -> GoalLists {
+        match self {
+            Self::Ip(_) => GoalLists::WithMeasures { goals: "goals", judged: "evaluations" },
+            Self::Es(_) => GoalLists::None,
+            Self::Sl(_) => GoalLists::WithMeasures { goals: "goals", judged: "effect" },
+            Self::Iop(_) => GoalLists::WithMeasures { goals: "main_goals", judged: "evaluations" },
         }
     }
 

@@ -192,8 +192,8 @@ pub fn a_mail() -> Mail {
 pub fn samples() -> Vec<(PathBuf, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
     let mut found = Vec::new();
-    for folder in ["meeting-minutes", "iop-annual-report", "plan-snapshot"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+    for kind in DocumentKind::ALL {
+        for entry in std::fs::read_dir(root.join(kind.folder())).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "json") {
                 let value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();

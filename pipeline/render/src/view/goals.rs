@@ -52,10 +52,11 @@ pub(super) fn with_measures(content: &mut Object, goals_key: &str, judged_key: &
     content.insert("results".into(), counted(&results));
 }
 
-/// Numbers the goals of an annual report and counts their states; says what share of the hours was given.
-pub(super) fn assessed(content: &mut Object) {
+/// Numbers the assessed goals under `goals_key` and counts their states; says what share of the hours was given, where the
+/// document tells hours.
+pub(super) fn assessed(content: &mut Object, goals_key: &str) {
     let mut states = Vec::new();
-    if let Some(Value::Array(items)) = content.get_mut("goal_assessments") {
+    if let Some(Value::Array(items)) = content.get_mut(goals_key) {
         for (i, item) in items.iter_mut().enumerate() {
             states.extend(item["status"].as_str().map(str::to_owned));
             item["no"] = json!((i + 1).to_string());
@@ -150,11 +151,11 @@ mod tests {
     #[test]
     fn share_of_hours_is_in_whole_percent_and_absent_when_none_were_decided() {
         let mut content = object(json!({ "goal_assessments": [{ "status": "reached" }], "hours_planned": 152, "hours_given": 142.5 }));
-        assessed(&mut content);
+        assessed(&mut content, "goal_assessments");
         assert_eq!(content["hours_share"], json!(94.0));
         assert_eq!(content["goal_assessments"][0]["no"], "1");
         let mut content = object(json!({ "hours_planned": 0, "hours_given": 3 }));
-        assessed(&mut content);
+        assessed(&mut content, "goal_assessments");
         assert_eq!(content["hours_share"], Value::Null);
     }
 }
