@@ -279,6 +279,9 @@ pub trait Documents {
     /// One document.
     fn document(&self, key: DocumentKey) -> impl Future<Output = Result<Option<DocumentRow>, StoreError>> + Send;
 
+    /// Where the documents with these contents are; a content that no document has is left out. In no order.
+    fn states_of(&self, digests: &[Sha256]) -> impl Future<Output = Result<Vec<(Sha256, DocumentState)>, StoreError>> + Send;
+
     /// Every version of one document, lowest first.
     fn versions(&self, id: pipeline_domain::DocumentId) -> impl Future<Output = Result<Vec<DocumentRow>, StoreError>> + Send;
 

@@ -1,9 +1,9 @@
 //! `Documents`: writes go to the writer, lists are read here.
 
-use pipeline_domain::{Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Timestamp};
+use pipeline_domain::{Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Sha256, Timestamp};
 use pipeline_store::{
-    Acceptance, Attempt, DocumentFilter, DocumentRow, Documents, Folder, NewDocument, PaperItem, PendingDocument, Plan, QueuePlace,
-    Recorded, Stage, StoreError,
+    Acceptance, Attempt, DocumentFilter, DocumentRow, DocumentState, Documents, Folder, NewDocument, PaperItem, PendingDocument, Plan,
+    QueuePlace, Recorded, Stage, StoreError,
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     accept::accept,
     archive::{self, FailedAttempt},
     fault::Doing,
-    rows::{RawAttempt, RawDocument, RawFolder, RawPaperItem, all, all_turned},
+    rows::{RawAttempt, RawDocument, RawFolder, RawPaperItem, RawState, all, all_turned},
 };
 
 /// Documents with their folders. The rest of the statement follows.
@@ -109,6 +109,18 @@ impl Documents for SqliteStore {
             .await
             .doing("read a document")?;
         row.map(DocumentRow::try_from).transpose()
+    }
+
+    async fn states_of(&self, digests: &[Sha256]) -> Result<Vec<(Sha256, DocumentState)>, StoreError> {
+        // A list of any length is one JSON text: the checked query stays one. Digests are plain hexadecimal.
+        let list: Vec<String> = digests.iter().map(|d| format!("\"{d}\"")).collect();
+        let list = format!("[{}]", list.join(","));
+        let rows = sqlx::query_as!(
+            RawState,
+            r#"select id as "id!", digest as "digest!", state as "state!" from documents where digest in (select value from json_each(?))"#,
+            list,
+        );
+        rows.fetch_all(&self.readers).await.doing("find documents by content")?.into_iter().map(TryInto::try_into).collect()
     }
 
     async fn versions(&self, id: DocumentId) -> Result<Vec<DocumentRow>, StoreError> {

@@ -3,11 +3,11 @@
 use std::{fmt::Display, str::FromStr};
 
 use pipeline_domain::{
-    CaseFolderId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, JournalNumber, NoticeKind, Timestamp, WrittenForm,
+    CaseFolderId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, JournalNumber, NoticeKind, Sha256, Timestamp, WrittenForm,
 };
 use pipeline_store::{
-    ArchivedAt, Attempt, AttemptSubject, DocumentRow, Folder, Mail, MailId, PaperItem, PendingDocument, Plan, QueuePlace, Reservation, Run,
-    RunCounts, StoreError,
+    ArchivedAt, Attempt, AttemptSubject, DocumentRow, DocumentState, Folder, Mail, MailId, PaperItem, PendingDocument, Plan, QueuePlace,
+    Reservation, Run, RunCounts, StoreError,
 };
 
 use crate::accept::Opened;
@@ -178,6 +178,21 @@ impl TryFrom<RawOpened> for Opened {
         let row = Row::of("case_folders", raw.id);
         let id = row.folder(&raw.municipality, raw.year, raw.sequence)?;
         Ok(Self { row: raw.id, id, opened_at: row.instant("opened_at", raw.opened_at)? })
+    }
+}
+
+/// What `states_of` asks for.
+pub(crate) struct RawState {
+    pub id: i64,
+    pub digest: String,
+    pub state: String,
+}
+
+impl TryFrom<RawState> for (Sha256, DocumentState) {
+    type Error = StoreError;
+    fn try_from(raw: RawState) -> Result<Self, StoreError> {
+        let row = Row::of("documents", raw.id);
+        Ok((row.text("digest", &raw.digest)?, row.text("state", &raw.state)?))
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use pipeline_domain::{DocumentVersion, Sha256};
+use pipeline_domain::{DocumentVersion, ErrorCode, NextStep, Sha256};
 use tokio::task::JoinSet;
 
 use super::{
     Stand,
     sample::{accepted, archived, at, document, key},
 };
-use crate::{Acceptance, DocumentFilter, DocumentState, Documents, Plan};
+use crate::{Acceptance, DocumentFilter, DocumentState, Documents, Plan, Stage};
 
 /// The same content is answered with the row it has, under its own id and under another.
 pub async fn same_content_is_known(stand: &impl Stand) {
@@ -169,6 +169,23 @@ pub async fn what_was_acknowledged_survives_a_crash(stand: &impl Stand) {
     let rows = store.documents(&DocumentFilter::default(), 1000).await.unwrap();
     let journal: BTreeSet<u32> = rows.iter().map(|d| d.reservation.journal.sequence).collect();
     assert_eq!(journal, (1..=u32::try_from(rows.len()).unwrap()).collect());
+}
+
+/// Asked by content: each document with its state, unknown contents left out, however many are asked for.
+pub async fn states_are_found_by_content(stand: &impl Stand) {
+    let store = stand.open().await;
+    assert_eq!(store.states_of(&[]).await.unwrap(), []);
+    accepted(&store, &document(1)).await;
+    accepted(&store, &document(2)).await;
+    store.record_attempt_failed(key(2), Stage::Render, ErrorCode::PdfaInvalid, "", at(1), NextStep::Failed).await.unwrap();
+    let reservation = accepted(&store, &document(3)).await;
+    store.record_archived(&archived(3, &reservation), &[], &[], at(1)).await.unwrap();
+    let digest = |n: u32| document(n).digest;
+    let asked: Vec<Sha256> = (1..=1000).map(digest).collect();
+    let found: std::collections::BTreeMap<_, _> = store.states_of(&asked).await.unwrap().into_iter().collect();
+    let expected = [(digest(1), DocumentState::Accepted), (digest(2), DocumentState::Failed), (digest(3), DocumentState::Notified)];
+    assert_eq!(found, expected.into());
+    assert_eq!(store.states_of(&asked[500..]).await.unwrap(), []);
 }
 
 /// Folders know their plan, their documents and their newest version.

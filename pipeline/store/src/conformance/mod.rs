@@ -33,7 +33,7 @@ macro_rules! conformance_suite {
         $crate::conformance_suite!($stand; accepting:
             same_content_is_known, same_id_with_other_content_is_refused, a_plan_has_one_folder, years_are_those_of_oslo,
             numbers_are_dense_when_many_come_at_once, the_same_content_many_times_at_once_is_taken_once,
-            pending_comes_oldest_first_and_in_pages, what_was_acknowledged_survives_a_crash, folders_list_what_is_in_them);
+            pending_comes_oldest_first_and_in_pages, what_was_acknowledged_survives_a_crash, states_are_found_by_content, folders_list_what_is_in_them);
         $crate::conformance_suite!($stand; archiving:
             archiving_twice_is_once, without_mail_a_document_is_notified_at_once, another_place_is_refused,
             a_refused_notice_leaves_nothing, an_unknown_document_is_refused, archiving_survives_a_crash);
