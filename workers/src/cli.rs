@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod init;
 pub mod mail;
 pub mod render;
+pub mod retry;
 pub mod run_once;
 pub mod schema;
 pub mod show;
@@ -113,6 +114,9 @@ pub enum Command {
     /// Look at case folders.
     #[command(subcommand, after_help = TABLE)]
     Case(case::Case),
+    /// Try again what failed: a document, a notice, or all of them.
+    #[command(after_help = TABLE)]
+    Retry(retry::Retry),
     /// Check every case folder, or any OCFL object or storage root with --path.
     #[command(after_help = TABLE)]
     Verify(verify::Verify),

@@ -4,20 +4,29 @@
 //! data/
 //!   arkivflyt.toml, municipalities/   settings (municipalities are required)
 //!   arkivflyt.db                      what waits and what is done: ids and digests only
-//!   inbox/                            drop folder
-//!   accepted/<digest>.json            taken documents, as they came
+//!   inbox/                            drop folder; .taken-* is in hand
+//!   accepted/<digest>.json            taken documents, as they came, until their notices are sent
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)
 //! ```
 
+mod parts;
+
 use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use pipeline_domain::{ErrorCode, Sha256};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
+
+pub use parts::{DurableBatch, move_new, sweep_parts};
 
 use crate::failure::Failure;
 
@@ -85,9 +94,9 @@ impl DataFolder {
     /// Takes the one seat for commands that carry documents on. `None` when another process sits there.
     pub fn lock(&self) -> io::Result<Option<Seat>> {
         let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.root.join("arkivflyt.lock"))?;
-        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(Seat { _file: file })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(Errno::WOULDBLOCK) => Ok(None),
             Err(e) => Err(e.into()),
         }
     }
@@ -99,93 +108,55 @@ pub struct Seat {
     _file: fs::File,
 }
 
-/// Files written together: all of them are safe on disk when `finish` returns, and none is seen half-written.
-pub struct DurableBatch {
-    folder: PathBuf,
-    parts: Vec<(PathBuf, PathBuf)>,
-}
-
-/// Whether a file was put there now.
+/// How `accepted/` is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    Written,
-    AlreadyThere,
+pub enum Hold {
+    /// Files are put there and get their rows. Many may do so at once.
+    ToAccept,
+    /// Files without a row are looked for. Nobody may be between file and row meanwhile.
+    ToSort,
 }
 
-impl DurableBatch {
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder, parts: Vec::new() }
-    }
-
-    /// Writes the bytes beside their place, under a hidden name.
-    pub fn add(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let part = self.folder.join(format!(".{}-{}-{name}.part", std::process::id(), self.parts.len()));
-        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&part)?;
-        io::Write::write_all(&mut file, bytes)?;
-        self.parts.push((part, self.folder.join(name)));
-        Ok(())
-    }
-
-    /// One barrier for all bytes, then each gets its name. A name that is taken keeps what it has.
-    pub fn finish(self) -> io::Result<Vec<Put>> {
-        if self.parts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let folder = fs::File::open(&self.folder)?;
-        rustix::fs::syncfs(&folder)?;
-        let mut puts = Vec::with_capacity(self.parts.len());
-        for (part, place) in &self.parts {
-            let put = match fs::hard_link(part, place) {
-                Ok(()) => Put::Written,
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Put::AlreadyThere,
-                Err(e) => return Err(e),
-            };
-            fs::remove_file(part)?;
-            puts.push(put);
-        }
-        folder.sync_all()?;
-        Ok(puts)
-    }
+/// Given back when dropped, or by the kernel when the process ends.
+#[derive(Debug)]
+pub struct AcceptedHold {
+    _folder: fs::File,
 }
 
-/// Takes away the hidden parts that a crash left behind. Only the process that holds the seat may do so.
-pub fn sweep_parts(folder: &Path, _seat: &Seat) -> io::Result<usize> {
-    let mut swept = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".part") && !of_living_process(&name) {
-            fs::remove_file(entry.path())?;
-            swept += 1;
+impl DataFolder {
+    /// Holds `accepted/`. `None` when others do not let go of it in time.
+    pub async fn hold_accepted(&self, hold: Hold) -> io::Result<Option<AcceptedHold>> {
+        const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+        let folder = fs::File::open(self.accepted())?;
+        let (operation, tries) = match hold {
+            Hold::ToAccept => (FlockOperation::NonBlockingLockShared, 1500),
+            Hold::ToSort => (FlockOperation::NonBlockingLockExclusive, 100),
+        };
+        for _ in 0..tries {
+            match flock(&folder, operation) {
+                Ok(()) => return Ok(Some(AcceptedHold { _folder: folder })),
+                Err(Errno::WOULDBLOCK) => tokio::time::sleep(BETWEEN_TRIES).await,
+                Err(e) => return Err(e.into()),
+            }
         }
+        Ok(None)
     }
-    Ok(swept)
-}
-
-/// `.<pid>-…part` of a process that still runs belongs to a `submit` beside us.
-fn of_living_process(name: &str) -> bool {
-    let pid = name.trim_start_matches('.').split('-').next().unwrap_or_default();
-    pid.parse::<u32>().is_ok_and(|pid| pid != std::process::id() && Path::new(&format!("/proc/{pid}")).exists())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_batch_is_whole_and_keeps_what_was_there() {
+    #[tokio::test]
+    async fn accepting_together_sorting_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let put = |bytes: &[u8]| {
-            let mut batch = DurableBatch::new(dir.path().to_owned());
-            batch.add("a.json", bytes).unwrap();
-            batch.add("b.json", b"b").unwrap();
-            batch.finish().unwrap()
-        };
-        assert_eq!(put(b"first"), [Put::Written, Put::Written]);
-        assert_eq!(put(b"second"), [Put::AlreadyThere, Put::AlreadyThere]);
-        assert_eq!(fs::read(dir.path().join("a.json")).unwrap(), b"first");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "no part is left");
+        let data = DataFolder::create(dir.path()).unwrap();
+        let one = data.hold_accepted(Hold::ToAccept).await.unwrap();
+        let two = data.hold_accepted(Hold::ToAccept).await.unwrap();
+        assert!(one.is_some() && two.is_some());
+        assert!(data.hold_accepted(Hold::ToSort).await.unwrap().is_none());
+        drop((one, two));
+        assert!(data.hold_accepted(Hold::ToSort).await.unwrap().is_some());
     }
 
     #[test]

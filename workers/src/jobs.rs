@@ -3,5 +3,7 @@
 pub mod accept;
 pub mod carry;
 pub mod inbox;
+pub mod refusal;
 pub mod run;
 pub mod tell;
+pub mod tidy;

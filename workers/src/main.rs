@@ -75,6 +75,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::RunOnce(c) => cli::run_once::run(c, global, config, output).await,
         Command::Watch(c) => cli::watch::run(c, global, config, output).await,
         Command::Case(c) => cli::case::run(c, global, config, output).await,
+        Command::Retry(c) => cli::retry::run(c, global, config, output).await,
         Command::Verify(c) => cli::verify::run(c, global, config, output).await,
         Command::Mail(c) => cli::mail::run(c, global, config, output).await,
         Command::Render(c) => cli::render::run(c, global, config, output).await,

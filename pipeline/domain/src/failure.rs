@@ -177,5 +177,13 @@ codes! {
             "Dette er ikke en vanlig fil (lenke, rør eller enhet) og blir ikke lest. Legg inn selve filen."
             | "Dette er ikkje ei vanleg fil (lenkje, røyr eller eining) og blir ikkje lese. Legg inn sjølve fila."
             | "This is not an ordinary file (link, pipe or device) and is not read. Put the file itself here.";
+        InboxUnreadable "inbox_unreadable":
+            "Filen kan ikke leses eller flyttes, og ligger der den lå. Gi programmet rettigheter til fil og mappe, og kjør på nytt."
+            | "Fila kan ikkje lesast eller flyttast, og ligg der ho låg. Gi programmet rettar til fil og mappe, og køyr på nytt."
+            | "The file cannot be read or moved and was left where it lay. Give the program rights to file and folder, then run again.";
+        InboxStillChanging "inbox_still_changing":
+            "Filen ble endret mens den ble lest. Vent til den er ferdig skrevet, og send på nytt."
+            | "Fila vart endra medan ho vart lesen. Vent til ho er ferdig skriven, og send på nytt."
+            | "The file changed while it was read. Wait until it is fully written, then send again.";
     }
 }

@@ -1,23 +1,24 @@
 //! Takes documents in: read, kept on disk, then in the database. In that order, so that a row always has its file.
 
-use std::{fs, path::Path, sync::Arc, task::Poll};
+use std::{fs, io, sync::Arc, task::Poll};
 
-use pipeline_domain::{DocumentKey, ErrorCode, Lang, Problem, Reservation, Sha256, Snapshot, Timestamp};
+use pipeline_domain::{DocumentKey, ErrorCode, Reservation, Sha256, Snapshot, Timestamp};
 use pipeline_intake::Reading;
-use pipeline_store::{Acceptance, DocumentRow, Documents, NewDocument};
-use serde::Serialize;
-use serde_json::{Value, json};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument};
 
 use crate::{
-    data::{DurableBatch, Put},
+    data::{AcceptedHold, DurableBatch, Hold},
     failure::Failure,
+    jobs::refusal,
     shell::Shell,
 };
+
+pub use crate::jobs::refusal::Refusal;
 
 /// What became of one document that was handed in.
 #[derive(Debug)]
 pub enum Answer {
-    /// Taken: it will be archived in this folder.
+    /// Taken: it will be archived in this folder. Also said of one that had failed and is now tried again.
     New { key: DocumentKey, reservation: Reservation },
     /// The same content was taken before.
     Known(Box<DocumentRow>),
@@ -25,113 +26,138 @@ pub enum Answer {
     Refused(Refusal),
 }
 
-/// Why a document was not taken: every reason, none with a value from the document.
-#[derive(Clone, Debug, Serialize)]
-pub struct Refusal {
-    pub problems: Vec<RefusalLine>,
+/// Documents that are read, kept and taken in together share their barriers. This many, or this much, whichever comes first:
+/// what is in memory at once has a bound.
+#[derive(Debug, Default)]
+pub struct BatchSize {
+    documents: usize,
+    bytes: usize,
 }
 
-/// One reason.
-#[derive(Clone, Debug, Serialize)]
-pub struct RefusalLine {
-    pub code: &'static str,
-    /// JSON pointer; empty for the whole document.
-    pub at: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub rule: String,
-    pub text: Texts,
-}
+impl BatchSize {
+    const DOCUMENTS: usize = 64;
+    const BYTES: usize = 16 << 20;
 
-/// The same in three languages.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Texts {
-    pub nb: &'static str,
-    pub nn: &'static str,
-    pub en: &'static str,
-}
-
-impl Texts {
-    pub fn of(self, lang: Lang) -> &'static str {
-        match lang {
-            Lang::Nb => self.nb,
-            Lang::Nn => self.nn,
-            Lang::En => self.en,
-        }
-    }
-}
-
-impl Refusal {
-    pub fn from_problems(problems: Vec<Problem>) -> Self {
-        let line = |p: Problem| RefusalLine {
-            code: p.code.id(),
-            at: p.at,
-            rule: p.rule,
-            text: Texts { nb: p.code.text(Lang::Nb), nn: p.code.text(Lang::Nn), en: p.code.text(Lang::En) },
-        };
-        Self { problems: problems.into_iter().map(line).collect() }
+    pub fn add(&mut self, bytes: usize) {
+        self.documents += 1;
+        self.bytes += bytes;
     }
 
-    pub fn from_code(code: ErrorCode) -> Self {
-        let text = Texts { nb: code.text(Lang::Nb), nn: code.text(Lang::Nn), en: code.text(Lang::En) };
-        Self { problems: vec![RefusalLine { code: code.id(), at: String::new(), rule: String::new(), text }] }
-    }
-
-    /// The file beside a refused document.
-    pub fn to_json(&self) -> Value {
-        json!({ "schema": "arkivflyt.problems/1", "problems": self.problems })
+    pub fn is_full(&self) -> bool {
+        self.documents >= Self::DOCUMENTS || self.bytes >= Self::BYTES
     }
 }
 
 /// Takes several documents in. One barrier makes all their files safe; then each gets its row. Answers come in the order of
-/// the documents.
+/// the documents; a copy of each that is refused lies in `refused/`.
 pub async fn accept_all(shell: &Shell, documents: Vec<Vec<u8>>) -> Result<Vec<Answer>, Failure> {
     let documents: Vec<Arc<[u8]>> = documents.into_iter().map(Arc::from).collect();
-    let readings = read_all(shell, &documents).await?;
-    keep(shell, &documents, &readings).await?;
-    let now = shell.clock.now();
-    let news: Vec<Option<NewDocument>> = readings.iter().map(|r| r.as_ref().ok().map(|s| new_document(s, now))).collect();
-    let acceptances = in_order(news.iter().flatten().map(|new| shell.store.accept(new)).collect()).await;
-    let mut acceptances = news.iter().flatten().map(|new| new.key).zip(acceptances);
-    let mut answers = Vec::with_capacity(documents.len());
-    for reading in &readings {
-        answers.push(match reading {
-            Err(refusal) => Answer::Refused(refusal.clone()),
-            Ok(_) => {
-                let (key, acceptance) = acceptances.next().expect("every document that was read was offered");
-                answer(key, acceptance?)
-            }
-        });
-    }
-    for ((document, reading), answer) in documents.iter().zip(&readings).zip(&answers) {
-        match answer {
-            Answer::Refused(refusal) => {
-                if let Ok(snapshot) = reading {
-                    forget(shell, snapshot.digest)?;
-                }
-                refuse(shell, document, refusal)?;
-            }
-            Answer::New { .. } | Answer::Known(_) => {}
+    let Offered { answers, without_row } = offer(shell, &documents).await?;
+    for (document, answer) in documents.iter().zip(&answers) {
+        if let Answer::Refused(refusal) = answer {
+            refusal::refuse(shell, document, refusal)?;
         }
     }
+    forget(shell, &without_row).await?;
     Ok(answers)
+}
+
+/// Answers to documents. The refused ones are still the caller's to keep; when they are safe, `without_row` may be forgotten.
+pub struct Offered {
+    pub answers: Vec<Answer>,
+    pub without_row: Vec<Sha256>,
+}
+
+/// Takes documents in, and leaves those that are refused to the caller.
+pub async fn offer(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Offered, Failure> {
+    let readings = read_all(shell, documents).await?;
+    let read: Vec<Read> = readings
+        .iter()
+        .zip(documents)
+        .filter_map(|(reading, bytes)| reading.as_ref().ok().map(|s| Read { snapshot: s.clone(), bytes: bytes.clone() }))
+        .collect();
+    let accepted = accept_read(shell, &read).await?;
+    let without_row = read.iter().zip(&accepted).filter(|(_, a)| matches!(a, Answer::Refused(_))).map(|(r, _)| r.snapshot.digest).collect();
+    let mut accepted = accepted.into_iter();
+    let answer = |reading: ReadOrRefused| match reading {
+        Err(refusal) => Answer::Refused(refusal),
+        Ok(_) => accepted.next().expect("every document that was read was offered"),
+    };
+    Ok(Offered { answers: readings.into_iter().map(answer).collect(), without_row })
+}
+
+/// A document that intake has read.
+#[derive(Clone)]
+struct Read {
+    snapshot: Arc<Snapshot>,
+    bytes: Arc<[u8]>,
+}
+
+async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failure> {
+    if read.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _hold = hold(shell).await?;
+    let digests: Vec<Sha256> = read.iter().map(|r| r.snapshot.digest).collect();
+    let states = shell.store.states_of(&digests).await?;
+    // A notified document needs its file no more, and the addresses in it shall not come back.
+    let is_done = |r: &Read| states.contains(&(r.snapshot.digest, DocumentState::Notified));
+    keep(shell, read.iter().filter(|r| !is_done(r)).cloned().collect(), DurableBatch::add).await?;
+    let now = shell.clock.now();
+    let news: Vec<NewDocument> = read.iter().map(|r| new_document(&r.snapshot, now)).collect();
+    let acceptances = in_order(news.iter().map(|new| shell.store.accept(new)).collect()).await;
+    let acceptances = acceptances.into_iter().collect::<Result<Vec<_>, _>>()?;
+    keep(shell, newer_sendings(shell, read, &acceptances), DurableBatch::replace).await?;
+    let mut answers = Vec::with_capacity(read.len());
+    for (new, acceptance) in news.iter().zip(acceptances) {
+        answers.push(answer(shell, new.key, acceptance, now).await?);
+    }
+    Ok(answers)
+}
+
+/// Nobody looks for files without a row while some of ours have none yet.
+async fn hold(shell: &Shell) -> Result<AcceptedHold, Failure> {
+    let held = shell.data.hold_accepted(Hold::ToAccept).await;
+    held.map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot hold the accepted documents: {e}")))?
+        .ok_or_else(|| Failure::retry(ErrorCode::StoreUnavailable, "another process holds the accepted documents"))
 }
 
 fn new_document(snapshot: &Snapshot, now: Timestamp) -> NewDocument {
     NewDocument::of(snapshot, now).expect("intake has checked the source system's name")
 }
 
-fn answer(key: DocumentKey, acceptance: Acceptance) -> Answer {
-    match acceptance {
+/// Known documents whose file gives way to what was sent now.
+///
+/// Equal digests mean equal content, but ids of the sending and contact data do not count in them. So a sender who corrects an
+/// e-mail address sends a document that is known, and it is the address sent last that counts, for as long as mail may leave.
+/// The row keeps its id whatever id came with the bytes: see `carry::read_back`. A file that is no longer what was accepted
+/// becomes so again.
+fn newer_sendings(shell: &Shell, read: &[Read], acceptances: &[Acceptance]) -> Vec<Read> {
+    let known = |a: &Acceptance| matches!(a, Acceptance::Known(row) if row.state != DocumentState::Notified);
+    let differs = |r: &Read| fs::read(shell.data.accepted_file(r.snapshot.digest)).ok().is_none_or(|there| there != *r.bytes);
+    // In the order of sending; the last one wins. One that equals the file now may come after one that does not.
+    let known: Vec<&Read> = read.iter().zip(acceptances).filter(|(_, a)| known(a)).map(|(r, _)| r).collect();
+    let changed: Vec<Sha256> = known.iter().filter(|r| differs(r)).map(|r| r.snapshot.digest).collect();
+    known.into_iter().filter(|r| changed.contains(&r.snapshot.digest)).cloned().collect()
+}
+
+async fn answer(shell: &Shell, key: DocumentKey, acceptance: Acceptance, now: Timestamp) -> Result<Answer, Failure> {
+    Ok(match acceptance {
         Acceptance::New(reservation) => {
             tracing::info!(document.id = %key.id, document.version = %key.version, folder.id = %reservation.folder, "accepted");
             Answer::New { key, reservation }
+        }
+        Acceptance::Known(row) if row.state == DocumentState::Failed => {
+            shell.store.retry_document(row.key, now).await?;
+            tracing::info!(document.id = %row.key.id, document.version = %row.key.version, "sent again after a failure: tried again");
+            Answer::New { key: row.key, reservation: row.reservation }
         }
         Acceptance::Known(row) => {
             tracing::info!(document.id = %key.id, document.version = %key.version, known.id = %row.key.id, "known already");
             Answer::Known(row)
         }
         Acceptance::IdReused => Answer::Refused(Refusal::from_code(ErrorCode::DocumentIdReused)),
-    }
+    })
 }
 
 /// Waits for all of them together, and lets each begin in its turn: numbers are given in the order of the documents, and
@@ -154,14 +180,20 @@ async fn in_order<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
 
 type ReadOrRefused = Result<Arc<Snapshot>, Refusal>;
 
+/// As many at a time as there are cores: a parsed document is many times its text.
 async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRefused>, Failure> {
-    let mut tasks = tokio::task::JoinSet::new();
-    for (i, document) in documents.iter().cloned().enumerate() {
-        let reader = shell.reader.clone();
-        tasks.spawn_blocking(move || (i, reader.read(&document)));
-    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut readings: Vec<Option<ReadOrRefused>> = documents.iter().map(|_| None).collect();
-    while let Some(done) = tasks.join_next().await {
+    let mut rest = documents.iter().cloned().enumerate();
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        while tasks.len() < cores
+            && let Some((i, document)) = rest.next()
+        {
+            let reader = shell.reader.clone();
+            tasks.spawn_blocking(move || (i, reader.read(&document)));
+        }
+        let Some(done) = tasks.join_next().await else { break };
         let (i, reading) =
             done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading a document ended in an internal error"))?;
         readings[i] = Some(match reading {
@@ -173,79 +205,34 @@ async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRe
 }
 
 /// Puts the bytes into `accepted/` under the digest of their content.
-async fn keep(shell: &Shell, documents: &[Arc<[u8]>], readings: &[ReadOrRefused]) -> Result<Vec<Put>, Failure> {
-    let taken: Vec<(Sha256, Arc<[u8]>)> =
-        documents.iter().zip(readings).filter_map(|(bytes, reading)| reading.as_ref().ok().map(|s| (s.digest, bytes.clone()))).collect();
+async fn keep(shell: &Shell, read: Vec<Read>, put: fn(&mut DurableBatch, &str, &[u8]) -> io::Result<()>) -> Result<(), Failure> {
     let folder = shell.data.accepted();
     let write = move || {
         let mut batch = DurableBatch::new(folder);
-        for (digest, bytes) in &taken {
-            batch.add(&format!("{digest}.json"), bytes)?;
+        for Read { snapshot, bytes } in &read {
+            put(&mut batch, &format!("{}.json", snapshot.digest), bytes)?;
         }
         batch.finish()
     };
-    tokio::task::spawn_blocking(write)
-        .await
-        .expect("writing does not panic")
-        .map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot keep accepted documents: {e}")))
+    let written = tokio::task::spawn_blocking(write).await.expect("writing does not panic");
+    written.map(drop).map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot keep accepted documents: {e}")))
 }
 
-/// Puts a refused document beside its problems. Named by its bytes: a person's file name may hold a name.
-pub fn refuse(shell: &Shell, document: &[u8], refusal: &Refusal) -> Result<String, Failure> {
-    let stem = Sha256::of(document).to_string();
-    let mut batch = DurableBatch::new(shell.data.refused());
-    let problems = serde_json::to_vec_pretty(&refusal.to_json()).expect("problems are writable as JSON");
-    let written = batch
-        .add(&format!("{stem}.json"), document)
-        .and_then(|()| batch.add(&format!("{stem}.problems.json"), &problems))
-        .and_then(|()| batch.finish());
-    written.map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot keep a refused document: {e}")))?;
-    tracing::info!(file = %stem, problems = refusal.problems.len(), "refused");
-    Ok(stem)
-}
-
-/// Moves something that must not be read to `refused/`, beside its reason. Named by its inode: its own name may hold a name.
-pub fn refuse_unread(shell: &Shell, path: &Path, refusal: &Refusal) -> Result<String, Failure> {
-    let failed = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot set a file aside: {e}"));
-    let inode = std::os::unix::fs::MetadataExt::ino(&fs::symlink_metadata(path).map_err(failed)?);
-    let stem = format!("unread-{inode}");
-    let mut batch = DurableBatch::new(shell.data.refused());
-    let problems = serde_json::to_vec_pretty(&refusal.to_json()).expect("problems are writable as JSON");
-    batch.add(&format!("{stem}.problems.json"), &problems).and_then(|()| batch.finish()).map_err(failed)?;
-    fs::rename(path, shell.data.refused().join(&stem)).map_err(failed)?;
-    Ok(stem)
-}
-
-/// Takes a file away that no row needs: its id stands for other content.
-fn forget(shell: &Shell, digest: Sha256) -> Result<(), Failure> {
-    match fs::remove_file(shell.data.accepted_file(digest)) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::retry(ErrorCode::ArchiveWrite, format!("cannot remove an accepted file: {e}")))
-        }
-        _ => Ok(()),
+/// Takes accepted files away that no row has. Their documents must be kept elsewhere, as in `refused/`. Looks again while
+/// nobody is between file and row: another sending of the same content may have got its row meanwhile. When somebody is,
+/// the files stay for the next run.
+pub async fn forget(shell: &Shell, digests: &[Sha256]) -> Result<(), Failure> {
+    let failed = |e: io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot remove an accepted file: {e}"));
+    if digests.is_empty() {
+        return Ok(());
     }
-}
-
-/// Files in `accepted/` without a row: a crash came between the two. They are taken in now.
-pub async fn adopt_orphans(shell: &Shell) -> Result<usize, Failure> {
-    let unreadable = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot read accepted documents: {e}"));
-    let known: std::collections::HashSet<String> = shell
-        .store
-        .documents(&pipeline_store::DocumentFilter::default(), u32::MAX)
-        .await?
-        .iter()
-        .map(|row| row.digest.to_string())
-        .collect();
-    let mut adopted = 0;
-    for entry in fs::read_dir(shell.data.accepted()).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let orphan = path.extension().is_some_and(|x| x == "json")
-            && path.file_stem().is_some_and(|stem| !known.contains(stem.to_string_lossy().as_ref()));
-        if orphan {
-            let bytes = fs::read(&path).map_err(unreadable)?;
-            accept_all(shell, vec![bytes]).await?;
-            adopted += 1;
+    let Some(_hold) = shell.data.hold_accepted(Hold::ToSort).await.map_err(failed)? else { return Ok(()) };
+    let known = shell.store.states_of(digests).await?;
+    for digest in digests.iter().filter(|d| !known.iter().any(|(k, _)| k == *d)) {
+        match fs::remove_file(shell.data.accepted_file(*digest)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+            _ => {}
         }
     }
-    Ok(adopted)
+    Ok(())
 }

@@ -22,15 +22,23 @@ fn at(stage: Stage) -> impl Fn(Failure) -> Stopped {
     move |failure| Stopped { stage, failure }
 }
 
-/// Reads the accepted file back. It was checked when it came; it is read by the same rules now.
+/// Reads the accepted file back. It was checked when it came; it is read by the same rules now. The same content may have been
+/// sent again under another id, with newer addresses: the document keeps the id that it was accepted under.
 async fn read_back(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snapshot>, Failure> {
     let path = shell.data.accepted_file(document.digest);
     let reader = shell.reader.clone();
     let read = tokio::task::spawn_blocking(move || std::fs::read(path).map(|bytes| reader.read(&bytes))).await;
     match read.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading ended in an internal error"))? {
-        Ok(Reading::Accepted(snapshot)) if snapshot.digest == document.digest => Ok(Arc::from(snapshot)),
+        Ok(Reading::Accepted(mut snapshot)) if snapshot.digest == document.digest => {
+            snapshot.document = document.key.id;
+            Ok(Arc::from(snapshot))
+        }
         Ok(_) => Err(Failure::give_up(ErrorCode::DocumentMissing, "the accepted file holds other content than was accepted")),
-        Err(e) => Err(Failure::give_up(ErrorCode::DocumentMissing, format!("the accepted file cannot be read: {e}"))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Err(Failure::give_up(ErrorCode::DocumentMissing, "the accepted file is not there"))
+        }
+        // Rights, a disk in trouble, too many open files: it is still there, and may be read another time.
+        Err(e) => Err(Failure::retry(ErrorCode::ArchiveWrite, format!("the accepted file cannot be read: {e}"))),
     }
 }
 

@@ -18,9 +18,9 @@ use crate::{
     exit::Exit,
     failure::Failure,
     jobs::{
-        accept::{self, Answer, Refusal},
+        accept::{Answer, Refusal},
         carry::{self, Stopped},
-        inbox, tell,
+        inbox, tell, tidy,
     },
     shell::Shell,
 };
@@ -34,6 +34,8 @@ pub struct RunReport {
     pub accepted: u32,
     pub known: u32,
     pub waiting: usize,
+    /// Files in the drop folder that cannot be read or moved.
+    pub unreadable: usize,
     pub refused: Vec<Refusal>,
     pub archived: u32,
     pub retried: Vec<(DocumentKey, Stage, ErrorCode)>,
@@ -105,6 +107,7 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
     mend(shell, seat).await?;
     let taken = inbox::take(shell).await?;
     report.waiting = taken.waiting;
+    report.unreadable = taken.unreadable;
     for answer in taken.answers {
         report.count(answer);
     }
@@ -117,6 +120,7 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
             report.mail_trouble = Some(trouble);
         }
     }
+    tidy::remove_notified(shell).await?;
     report.interrupted = stop.exit();
     Ok(report)
 }
@@ -130,10 +134,11 @@ async fn mend(shell: &Shell, seat: &Seat) -> Result<(), Failure> {
             tracing::warn!(files = swept, "took away half-written files of an earlier stop");
         }
     }
-    let adopted = accept::adopt_orphans(shell).await?;
+    let adopted = tidy::adopt_orphans(shell).await?;
     if adopted > 0 {
         tracing::warn!(documents = adopted, "took in documents that a stop had left without a row");
     }
+    tidy::remove_notified(shell).await?;
     for number in shell.municipalities.keys() {
         if shell.archive_root().join(number.as_str()).is_dir()
             && let Err(e) = shell.archive(number)

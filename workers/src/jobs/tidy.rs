@@ -1,0 +1,103 @@
+//! Sorts out `accepted/`: a file without a row is taken in, and one whose document has come all the way is removed.
+
+use std::{collections::HashMap, fs, io, sync::Arc};
+
+use pipeline_domain::{ErrorCode, Sha256};
+use pipeline_store::{DocumentState, Documents};
+
+use crate::{
+    data::Hold,
+    failure::Failure,
+    jobs::{
+        accept::{self, Answer, BatchSize},
+        refusal,
+    },
+    shell::Shell,
+};
+
+/// File names that the store is asked about at a time.
+const PAGE: usize = 256;
+
+fn failed(e: &io::Error) -> Failure {
+    Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the accepted documents: {e}"))
+}
+
+/// Files in `accepted/` without a row: a crash came between the two. They are taken in now. How many there were.
+pub async fn adopt_orphans(shell: &Shell) -> Result<usize, Failure> {
+    let mut adopted = 0;
+    for page in digests(shell)?.chunks(PAGE) {
+        let mut orphans = without_row(shell, page).await?.into_iter().peekable();
+        while orphans.peek().is_some() {
+            let (mut here, mut documents, mut size) = (Vec::new(), Vec::new(), BatchSize::default());
+            while !size.is_full()
+                && let Some(digest) = orphans.next()
+            {
+                match fs::read(shell.data.accepted_file(digest)) {
+                    Ok(bytes) => {
+                        size.add(bytes.len());
+                        here.push(digest);
+                        documents.push(Arc::from(bytes));
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => {
+                        tracing::error!(code = %ErrorCode::InboxUnreadable, file = %digest, "an accepted file cannot be read: {e}");
+                    }
+                }
+            }
+            adopt(shell, &here, &documents).await?;
+            adopted += here.len();
+        }
+    }
+    Ok(adopted)
+}
+
+/// A rule may have changed since they came: what is refused now is kept as such.
+async fn adopt(shell: &Shell, digests: &[Sha256], documents: &[Arc<[u8]>]) -> Result<(), Failure> {
+    let offered = accept::offer(shell, documents).await?;
+    for (document, answer) in documents.iter().zip(&offered.answers) {
+        if let Answer::Refused(refusal) = answer {
+            refusal::refuse(shell, document, refusal)?;
+        }
+    }
+    accept::forget(shell, digests).await
+}
+
+/// Removes the files of notified documents. Their content lies in the archive; the addresses in them shall not lie anywhere
+/// for longer than mail may leave. How many there were.
+pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
+    let mut removed = 0;
+    for page in digests(shell)?.chunks(PAGE) {
+        for (digest, state) in shell.store.states_of(page).await? {
+            if state == DocumentState::Notified {
+                match fs::remove_file(shell.data.accepted_file(digest)) {
+                    Ok(()) => removed += 1,
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(failed(&e)),
+                }
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// Asked while nobody is between file and row. When somebody does not let go, none is told: the next run sees them.
+async fn without_row(shell: &Shell, page: &[Sha256]) -> Result<Vec<Sha256>, Failure> {
+    let known: HashMap<_, _> = shell.store.states_of(page).await?.into_iter().collect();
+    let maybe: Vec<Sha256> = page.iter().copied().filter(|d| !known.contains_key(d)).collect();
+    if maybe.is_empty() {
+        return Ok(maybe);
+    }
+    let Some(_hold) = shell.data.hold_accepted(Hold::ToSort).await.map_err(|e| failed(&e))? else { return Ok(Vec::new()) };
+    let known: HashMap<_, _> = shell.store.states_of(&maybe).await?.into_iter().collect();
+    Ok(maybe.into_iter().filter(|d| !known.contains_key(d)).collect())
+}
+
+/// What the names in `accepted/` say.
+fn digests(shell: &Shell) -> Result<Vec<Sha256>, Failure> {
+    let mut digests = Vec::new();
+    for entry in fs::read_dir(shell.data.accepted()).map_err(|e| failed(&e))? {
+        let name = entry.map_err(|e| failed(&e))?.file_name();
+        digests.extend(name.to_str().and_then(|n| n.strip_suffix(".json")).and_then(|stem| stem.parse::<Sha256>().ok()));
+    }
+    Ok(digests)
+}
