@@ -10,6 +10,7 @@ mod relay;
 mod same_bytes;
 mod schemas;
 mod submit;
+mod taking;
 mod two_at_once;
 mod verbs;
 mod verify;

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use arkivflyt_tests::{House, binary, samples_folder};
 
-const VERBS: [&[&str]; 21] = [
+const VERBS: [&[&str]; 22] = [
     &["init"],
     &["demo"],
     &["submit"],
@@ -20,6 +20,7 @@ const VERBS: [&[&str]; 21] = [
     &["mail", "list"],
     &["mail", "show"],
     &["render"],
+    &["retry"],
     &["check", "config"],
     &["show", "config"],
     &["schema"],

@@ -119,5 +119,8 @@ fn tell(told: &Told, global: &Global, output: &Output) {
     for (id, recorded, state) in &told.mails {
         output.line(&format!("{} {id} · {} · {state}", pick(lang, "varsel", "varsel", "notice"), word(*recorded)));
     }
-    output.talk(pick(lang, "Neste kjøring tar det.", "Neste køyring tek det.", "The next run takes it."));
+    let any = told.documents.iter().any(|d| retried(d.1)) || told.mails.iter().any(|m| retried(m.1));
+    if any {
+        output.talk(pick(lang, "Neste kjøring tar det.", "Neste køyring tek det.", "The next run takes it."));
+    }
 }
