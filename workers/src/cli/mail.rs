@@ -98,14 +98,19 @@ async fn show(shell: &Shell, id: MailId, output: &Output) -> Result<Exit, Failur
         return Ok(Exit::NotFound);
     };
     let bytes = match delivered(shell, &mail)? {
-        Some(bytes) => bytes,
-        None => tell::letter(shell, &mail).await?.bytes,
+        Some(bytes) => Some(bytes),
+        None => match tell::letter(shell, &mail).await {
+            Ok(letter) => Some(letter.bytes),
+            // The document is put away when all its notices are settled; what was sent is with its receiver.
+            Err(e) if e.code == ErrorCode::DocumentMissing && mail.settled_at.is_some() => None,
+            Err(e) => return Err(e),
+        },
     };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let mut body = row(&mail);
     body["message"] = json!(text);
-    if !output.answer("mail", body) {
-        output.line(text.trim_end());
+    if !output.answer("mail", &body) {
+        output.line(text.as_deref().map_or_else(|| body.to_string(), |text| text.trim_end().to_owned()).as_str());
     }
     Ok(Exit::Ok)
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use notify::{
     EventKind, RecursiveMode, Watcher,
-    event::{AccessKind, AccessMode, ModifyKind},
+    event::{AccessKind, AccessMode, ModifyKind, RenameMode},
 };
 use pipeline_domain::ErrorCode;
 
@@ -68,10 +68,15 @@ pub async fn run(watch: Watch, global: &Global, config: Config, output: &Output)
     }
 }
 
-/// Our own reading and removing also make events; only what may bring a file counts.
+/// Our own taking, reading and removing also make events; only what may bring a file counts.
 fn brings_something(event: &notify::Event) -> bool {
+    // Of a renaming, the last path is the new name.
+    let hidden = |path: &std::path::PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    if event.paths.last().is_some_and(hidden) {
+        return false;
+    }
     matches!(
         event.kind,
-        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write))
+        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both | RenameMode::Any)) | EventKind::Access(AccessKind::Close(AccessMode::Write))
     )
 }
