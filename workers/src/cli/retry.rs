@@ -110,7 +110,7 @@ fn tell(told: &Told, global: &Global, output: &Output) {
         return;
     }
     let word = |recorded: Recorded| match recorded {
-        Recorded::Now => pick(lang, "prøves igjen", "blir prøvd igjen", "tried again"),
+        Recorded::Now => pick(lang, "prøves igjen", "blir prøvd på nytt", "tried again"),
         Recorded::Before => pick(lang, "uendret", "uendra", "unchanged"),
     };
     for (key, recorded, state) in &told.documents {

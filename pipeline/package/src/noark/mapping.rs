@@ -16,9 +16,6 @@ use crate::{
     titles::{self, FirstLine},
 };
 
-/// A pupil decides for herself from this age (opplæringslova § 24-5).
-const AGE_OF_DECISION: i32 = 15;
-
 /// What one document becomes in the archive.
 pub(crate) struct Mapping {
     pub journalposttype: Journalposttype,
@@ -116,16 +113,16 @@ fn annual_report(snapshot: &Snapshot, report: &AnnualReport) -> Mapping {
         title: FirstLine::new(NAME, report.school_year.as_str()),
         document_date: finalised,
         sent_at: report.access_given.iter().map(|given| given.at).min(),
-        parties: report_receivers(snapshot, report, finalised),
+        parties: report_receivers(snapshot, report),
         retention: Retention::Preserve,
         about: Some(DocumentKey { id: report.iop_ref.document_id, version: report.iop_ref.version }),
     }
 }
 
 /// The pupil from 15 years, before that the guardians; in kindergarten also the municipality (DOMAIN §§ 2, 6.5).
-fn report_receivers(snapshot: &Snapshot, report: &AnnualReport, finalised: Date) -> Vec<Korrespondansepart> {
+fn report_receivers(snapshot: &Snapshot, report: &AnnualReport) -> Vec<Korrespondansepart> {
     let case = &snapshot.case;
-    let decides = case.subject_birth_date.age_at(finalised) >= AGE_OF_DECISION || case.guardians.is_empty();
+    let decides = report.is_for_the_pupil(case) || case.guardians.is_empty();
     let people = if decides { vec![&case.subject_name] } else { case.guardians.iter().map(|g| &g.name).collect() };
     let mut parties: Vec<_> = people.into_iter().map(|name| party(Korrespondanseparttype::Mottaker, name.expose().to_owned())).collect();
     if report.setting == ReportSetting::Kindergarten {
