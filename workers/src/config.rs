@@ -32,6 +32,7 @@ pub struct IntakeConfig {
     pub max_bytes: usize,
     pub max_depth: usize,
     pub synthetic: SyntheticSetting,
+    pub keep_accepted_days: u32,
 }
 
 /// Whether made-up documents are taken.
@@ -173,6 +174,9 @@ impl Config {
         }
         if !(8..=100).contains(&self.intake.max_depth) {
             return wrong("intake.max_depth", "8 to 100");
+        }
+        if self.intake.keep_accepted_days > 3650 {
+            return wrong("intake.keep_accepted_days", "0 to 3650");
         }
         if self.render.children > 64 {
             return wrong("render.children", "0 to 64");

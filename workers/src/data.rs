@@ -5,7 +5,7 @@
 //!   arkivflyt.toml, municipalities/   settings (municipalities are required)
 //!   arkivflyt.db                      what waits and what is done: ids and digests only
 //!   inbox/                            drop folder; .taken-* is in hand
-//!   accepted/<digest>.json            taken documents, as they came, until their notices are sent
+//!   accepted/<digest>.json            taken documents, as they came, for some days
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)

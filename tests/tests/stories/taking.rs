@@ -190,7 +190,7 @@ fn a_refused_id_takes_nobody_elses_file_away() {
 
 #[test]
 fn a_corrected_address_counts_and_does_not_stay() {
-    let house = House::new();
+    let house = House::new().with("INTAKE__KEEP_ACCEPTED_DAYS", "0");
     let bytes = good("meeting-minutes/full.json");
     house.feed(["submit", "-"], &bytes).expect(0);
     let text = String::from_utf8(bytes.clone()).unwrap();
@@ -208,6 +208,20 @@ fn a_corrected_address_counts_and_does_not_stay() {
     assert!(names(&house.at("accepted")).is_empty(), "the archive has the content, and no addresses stay");
     house.feed(["submit", "-"], &bytes).expect(0);
     assert!(names(&house.at("accepted")).is_empty(), "nor do they come back");
+}
+
+#[test]
+fn a_taken_file_stays_for_some_days() {
+    let house = House::new();
+    let bytes = good("meeting-minutes/full.json");
+    house.feed(["submit", "-"], &bytes).expect(0);
+    house.ask(0, ["run-once"]);
+    let [kept] = &files_below(&house.at("accepted"))[..] else { panic!("one file") };
+    assert_eq!(fs::read(kept).unwrap(), bytes, "as it came");
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    fs::File::options().write(true).open(kept).unwrap().set_modified(long_ago).unwrap();
+    house.ask(0, ["run-once"]);
+    assert!(names(&house.at("accepted")).is_empty(), "its days are over");
 }
 
 #[test]

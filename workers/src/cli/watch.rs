@@ -77,6 +77,8 @@ fn brings_something(event: &notify::Event) -> bool {
     }
     matches!(
         event.kind,
-        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both | RenameMode::Any)) | EventKind::Access(AccessKind::Close(AccessMode::Write))
+        EventKind::Create(_)
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both | RenameMode::Any))
+            | EventKind::Access(AccessKind::Close(AccessMode::Write))
     )
 }

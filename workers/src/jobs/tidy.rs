@@ -62,11 +62,13 @@ async fn adopt(shell: &Shell, digests: &[Sha256], documents: &[Arc<[u8]>]) -> Re
     accept::forget(shell, digests).await
 }
 
-/// Removes the files of notified documents. Their content lies in the archive; the addresses in them shall not lie anywhere
-/// for longer than mail may leave. How many there were.
+/// Removes the files of notified documents when they have been kept as long as the configuration says. Their content lies
+/// in the archive; the addresses in them shall not stay for ever. How many there were.
 pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
     let mut removed = 0;
-    for page in digests(shell)?.chunks(PAGE) {
+    let mut old = digests(shell)?;
+    old.retain(|digest| is_old(shell, *digest));
+    for page in old.chunks(PAGE) {
         for (digest, state) in shell.store.states_of(page).await? {
             if state == DocumentState::Notified {
                 match fs::remove_file(shell.data.accepted_file(digest)) {
@@ -78,6 +80,14 @@ pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
         }
     }
     Ok(removed)
+}
+
+/// Whether a file has lain here for the days that it is kept.
+fn is_old(shell: &Shell, digest: Sha256) -> bool {
+    let kept_s = i64::from(shell.config.intake.keep_accepted_days) * 24 * 60 * 60;
+    let came = fs::metadata(shell.data.accepted_file(digest)).and_then(|m| m.modified()).ok();
+    let came_s = came.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).and_then(|d| i64::try_from(d.as_secs()).ok());
+    kept_s == 0 || came_s.is_some_and(|came_s| shell.clock.now().unix_seconds() - came_s >= kept_s)
 }
 
 /// Asked while nobody is between file and row. When somebody does not let go, none is told: the next run sees them.
