@@ -132,10 +132,14 @@ async fn pipeline(bench: PipelineBench, global: &Global, config: Config, output:
     for round in 0..bench.rounds {
         let documents = documents(&bench.samples, round * bench.documents, bench.documents);
         let bare = bare_rate(&documents, children, &bench.scratch.join("jobs.json"))?;
-        let whole = whole_rate(documents, &bench.scratch.join(format!("round-{round}")), global, config.clone()).await?;
+        let whole = whole_rate(documents, &round_folder(&bench.scratch, round), global, config.clone()).await?;
         output.talk(&format!("round {round}: bare {bare:.1} documents/s, pipeline {whole:.1} documents/s, ratio {:.2}", whole / bare));
         ratios.push(whole / bare);
         rounds.push(json!({ "bare_per_s": bare, "pipeline_per_s": whole, "ratio": whole / bare }));
+    }
+    // Not between the rounds: a file system may be slow for a while where much was deleted a moment ago.
+    for round in 0..bench.rounds {
+        std::fs::remove_dir_all(round_folder(&bench.scratch, round)).map_err(failed("cannot remove a round's folder"))?;
     }
     let _ = std::fs::remove_dir(&bench.scratch);
     ratios.sort_by(f64::total_cmp);
@@ -150,6 +154,10 @@ async fn pipeline(bench: PipelineBench, global: &Global, config: Config, output:
         ));
     }
     Ok(Exit::Ok)
+}
+
+fn round_folder(scratch: &Path, round: usize) -> PathBuf {
+    scratch.join(format!("arkivflyt-round-{round}"))
 }
 
 /// Documents a second by `children` processes that do nothing but set. They take the next document from one line, as the
@@ -247,7 +255,6 @@ async fn whole_rate(documents: Vec<Vec<u8>>, folder: &PathBuf, global: &Global, 
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(report.archived as usize, count, "every document is archived");
     super::run_once::close(shell).await;
-    std::fs::remove_dir_all(folder).map_err(failed("cannot remove the scratch folder"))?;
     Ok(count as f64 / seconds)
 }
 
