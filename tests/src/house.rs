@@ -125,6 +125,7 @@ impl House {
     }
 
     /// A command on this data folder, with the wall clock.
+    #[expect(clippy::disallowed_methods, reason = "the program is started without the settings of whoever runs the tests")]
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(binary());
         let ours = |name: &OsStr| name.to_string_lossy().starts_with("ARKIVFLYT");
