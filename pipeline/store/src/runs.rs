@@ -38,7 +38,8 @@ pub struct RunCounts {
     pub archived: u32,
     /// Documents that failed for good.
     pub failed: u32,
-    /// Mails accepted or delivered.
+    /// Mails accepted or delivered. `run-once` leaves it at 0: it writes a run down before the run's mail goes, because the
+    /// report on the run is part of that mail.
     pub mailed: u32,
 }
 
