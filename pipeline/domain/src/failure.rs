@@ -133,6 +133,42 @@ codes! {
             "Arkivmappen er skadet og må ses på. Kjør «arkivflyt case verify» på mappen, og hent den fra sikkerhetskopi."
             | "Arkivmappa er skadd og må sjåast på. Køyr «arkivflyt case verify» på mappa, og hent ho frå tryggingskopi."
             | "The case folder is damaged and must be looked at. Run `arkivflyt case verify` on it and restore it from backup.";
+        JobLeaseLost "job_lease_lost":
+            "Arbeidsprosessen som hadde jobben, døde eller hang. Jobben tas opp igjen av seg selv; skjer det ofte, se på minne og disk."
+            | "Arbeidsprosessen som hadde jobben, døydde eller hang. Jobben blir teken opp att av seg sjølv; skjer det ofte, sjå på minne og disk."
+            | "The worker that had the job died or hung. The job is taken up again by itself; if it happens often, look at memory and disk.";
+        JobTimedOut "job_timed_out":
+            "Jobben brukte lengre tid enn grensen. Den prøves igjen; skjer det på nytt, se loggen rundt jobb-ID-en."
+            | "Jobben brukte lengre tid enn grensa. Han blir prøvd på nytt; skjer det igjen, sjå loggen rundt jobb-ID-en."
+            | "The job took longer than its limit. It is tried again; if it repeats, read the log around the job id.";
+        JobPanicked "job_panicked":
+            "Jobben stoppet på en intern feil. Meld feilen med jobb-ID; den kan prøves igjen med «arkivflyt jobs retry»."
+            | "Jobben stoppa på ein intern feil. Meld feilen med jobb-ID; han kan prøvast på nytt med «arkivflyt jobs retry»."
+            | "The job stopped on an internal error. Report it with the job id; `arkivflyt jobs retry` tries it again.";
+        JobUnknownKind "job_unknown_kind":
+            "Denne versjonen kjenner ikke jobbtypen eller argumentene. Oppgrader programmet, eller bruk «arkivflyt jobs discard»."
+            | "Denne versjonen kjenner ikkje jobbtypen eller argumenta. Oppgrader programmet, eller bruk «arkivflyt jobs discard»."
+            | "This version does not know the job's kind or arguments. Upgrade the program, or use `arkivflyt jobs discard`.";
+        JobUnknown "job_unknown":
+            "Det finnes ingen jobb med dette nummeret. «arkivflyt jobs list» viser dem som finnes."
+            | "Det finst ingen jobb med dette nummeret. «arkivflyt jobs list» viser dei som finst."
+            | "There is no job with this number. `arkivflyt jobs list` shows those there are.";
+        ScheduleUnknown "schedule_unknown":
+            "Det finnes ingen tidsplan med dette navnet. «arkivflyt schedule list» viser dem som finnes."
+            | "Det finst ingen tidsplan med dette namnet. «arkivflyt schedule list» viser dei som finst."
+            | "There is no schedule with this name. `arkivflyt schedule list` shows those there are.";
+        BackupFailed "backup_failed":
+            "Sikkerhetskopien ble ikke ferdig og er ikke gyldig. Se etter plass og rettigheter, og ta en ny."
+            | "Tryggingskopien vart ikkje ferdig og er ikkje gyldig. Sjå etter plass og rettar, og ta ein ny."
+            | "The backup was not finished and is not valid. Look at space and permissions, then take a new one.";
+        BackupDamaged "backup_damaged":
+            "Sikkerhetskopien er skadet eller ufullstendig og kan ikke brukes. Bruk en annen kopi."
+            | "Tryggingskopien er skadd eller ufullstendig og kan ikkje brukast. Bruk ein annan kopi."
+            | "The backup is damaged or incomplete and cannot be used. Use another one.";
+        BackupTargetNotEmpty "backup_target_not_empty":
+            "Målet er ikke tomt, og ingenting skrives over. Velg en tom mappe og en tom database."
+            | "Målet er ikkje tomt, og ingenting blir skrive over. Vel ei tom mappe og ein tom database."
+            | "The target is not empty and nothing is overwritten. Choose an empty folder and an empty database.";
         StoreUnavailable "store_unavailable":
             "Databasen svarer ikke eller er låst. Se at ingen annen prosess holder den, og kjør på nytt."
             | "Databasen svarer ikkje eller er låst. Sjå at ingen annan prosess held han, og køyr på nytt."

@@ -235,8 +235,9 @@ pub struct PaperItem {
 ///
 /// Lists come oldest first. A call whose future is dropped may still take effect.
 pub trait Documents {
-    /// Takes a document in: recognises content and id, finds or opens the plan's folder, gives a journal number.
-    fn accept(&self, document: &NewDocument) -> impl Future<Output = Result<Acceptance, StoreError>> + Send;
+    /// Takes a document in: recognises content and id, finds or opens the plan's folder, gives a journal number, and enqueues what
+    /// follows, in one transaction. A known document that still waits gets its jobs too, unless it has them.
+    fn accept(&self, document: &NewDocument, follow_up: crate::FollowUp) -> impl Future<Output = Result<Acceptance, StoreError>> + Send;
 
     /// Accepted documents whose time has come, oldest first, `after` a place when reading on. A document stays in this list
     /// until it is recorded as archived or failed: who works on several at once remembers which.
@@ -251,7 +252,8 @@ pub trait Documents {
     fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 
     /// Records a document as archived and queues its mail, in one transaction. Repeating it changes nothing, also after the
-    /// document was counted as failed; a notice whose key is there already is left as it is.
+    /// document was counted as failed; a notice whose key is there already is left as it is. Jobs that have not begun and bear
+    /// the document's key as unique key are finished with it: `run-once` may be quicker than the queue.
     fn record_archived(
         &self,
         archived: &Archived,
@@ -273,8 +275,14 @@ pub trait Documents {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Puts a failed document back among the accepted, with a clean count. Its earlier attempts stay listed. An accepted
-    /// document becomes due at once; one that is archived is left alone ([`Recorded::Before`]).
-    fn retry_document(&self, document: DocumentKey, at: Timestamp) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
+    /// document becomes due at once; one that is archived is left alone ([`Recorded::Before`]). What follows is enqueued with it,
+    /// unless it is unfinished already.
+    fn retry_document(
+        &self,
+        document: DocumentKey,
+        at: Timestamp,
+        follow_up: crate::FollowUp,
+    ) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 
     /// One document.
     fn document(&self, key: DocumentKey) -> impl Future<Output = Result<Option<DocumentRow>, StoreError>> + Send;

@@ -64,6 +64,12 @@ pub enum StoreError {
         /// Which.
         dedupe_key: String,
     },
+    /// The job is no longer the caller's: its lease ran out, or it was settled. Nothing of its effect was written.
+    #[error("job {} is no longer in this worker's hands (attempt {})", lease.job, lease.attempt)]
+    LeaseLost {
+        /// The lease that does not hold.
+        lease: crate::Lease,
+    },
     /// The document was recorded as archived before, in another folder, version or place.
     #[error("document {document} is recorded as archived elsewhere")]
     ArchivedElsewhere {
@@ -93,6 +99,7 @@ impl StoreError {
             | Self::Inconsistent { .. }
             | Self::UnknownDocument { .. }
             | Self::UnknownMail { .. }
+            | Self::LeaseLost { .. }
             | Self::ArchivedElsewhere { .. }
             | Self::NotAllowed { .. } => ErrorCode::StoreInconsistent,
         }
@@ -108,6 +115,7 @@ impl StoreError {
             | Self::Inconsistent { .. }
             | Self::UnknownDocument { .. }
             | Self::UnknownMail { .. }
+            | Self::LeaseLost { .. }
             | Self::ArchivedElsewhere { .. }
             | Self::NotAllowed { .. } => Verdict::GiveUp,
         }

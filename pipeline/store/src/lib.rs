@@ -9,15 +9,17 @@
 //! - Mail is queued in the same transaction that records its document as archived.
 //! - Every call may be repeated: what was done already is answered as such and not done twice.
 //!
-//! Start with [`Documents`], then [`Outbox`] and [`Runs`]. A database is one crate in a folder here: see `sqlite/`.
+//! Start with [`Documents`], then [`Outbox`] and [`Runs`]; what makes it all go on by itself is [`Jobs`] and [`Schedules`]. A database is one crate in a folder here: see `sqlite/`.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod documents;
 mod error;
 mod folders;
+mod jobs;
 mod outbox;
 mod runs;
+mod schedules;
 
 pub use documents::{
     Acceptance, ArchivedAt, Attempt, AttemptSubject, DocumentFilter, DocumentRow, DocumentState, Documents, NewDocument, PaperItem,
@@ -25,16 +27,22 @@ pub use documents::{
 };
 pub use error::StoreError;
 pub use folders::{Folder, Plan};
+pub use jobs::{
+    AttemptEnd, Beat, Cancelling, ClaimRequest, ClaimedJob, Effect, Enqueued, FollowUp, JobAttempt, JobFilter, JobId, JobKind, JobRow,
+    JobState, Jobs, Lane, Lease, NewJob, Outcome, Priority, PrunePolicy, QueueName, QueueStats, RescuePolicy, Rescued, ScheduleName,
+    Settlement, WorkerId, WorkerRow, nothing_follows,
+};
 pub use outbox::{Claim, Mail, MailFilter, MailId, MailOutcome, MailState, Outbox};
 pub use runs::{Counts, DocumentCounts, MailCounts, Run, RunCounts, RunId, Runs};
+pub use schedules::{Fired, NewSchedule, ScheduleRow, Schedules};
 
 #[doc(no_inline)]
 pub use pipeline_domain::{Archived, NextStep, Notice, Reservation};
 
 /// All of it: what the shell holds.
-pub trait Store: Documents + Outbox + Runs + Send + Sync {}
+pub trait Store: Documents + Outbox + Runs + Jobs + Schedules + Send + Sync {}
 
-impl<S: Documents + Outbox + Runs + Send + Sync> Store for S {}
+impl<S: Documents + Outbox + Runs + Jobs + Schedules + Send + Sync> Store for S {}
 
 /// An enum whose values are rows' words: the list here and the table's `check` must be equal, which a test compares.
 macro_rules! words {
