@@ -53,6 +53,10 @@ pub trait Schedules {
 
     /// Fires: if the schedule is still due at `due`, moves it to `next`, writes the firing down and enqueues `job`, in one
     /// transaction. `job` is `None` for a firing that the misfire policy leaves out.
+    ///
+    /// `next` may lie before `due`: that is how a schedule is brought back that a wrong clock sent ahead. So a due time that
+    /// was passed without a job may come again; firing it then with a job is an ordinary firing, not a conflict. Nobody fires
+    /// a due time again that has made a job ([`fires`](Self::fires) tells).
     fn fire(
         &self,
         name: &ScheduleName,
@@ -61,6 +65,6 @@ pub trait Schedules {
         job: Option<&NewJob>,
     ) -> impl Future<Output = Result<Fired, StoreError>> + Send;
 
-    /// Times of the latest firings that made a job, newest first.
+    /// Firings that made a job, by the time they were due: the latest times first.
     fn fires(&self, name: &ScheduleName, limit: u32) -> impl Future<Output = Result<Vec<(Timestamp, JobId)>, StoreError>> + Send;
 }
