@@ -14,6 +14,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod documents;
+pub mod dump;
 mod error;
 mod folders;
 mod jobs;

@@ -12,6 +12,7 @@
 mod accept;
 mod archive;
 mod documents;
+mod dump;
 mod fault;
 mod hold;
 mod mail;
