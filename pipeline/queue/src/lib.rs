@@ -5,7 +5,13 @@
 //! answer, so waiting survives a restart.
 
 mod backoff;
+mod handler;
+mod runner;
+mod shutdown;
 
 pub use backoff::{Backoff, Failures, Seed};
+pub use handler::{Conclusion, Handler, JobContext, conclude_failure, next_step};
 #[doc(no_inline)]
 pub use pipeline_domain::{NextStep, Verdict};
+pub use runner::{JobEnd, JobEvent, Runner, RunnerBuilder, RunnerError, RunnerReport, describe_metrics};
+pub use shutdown::Shutdown;
