@@ -7,11 +7,14 @@ pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod init;
+pub mod jobs;
 pub mod mail;
 pub mod render;
 pub mod retry;
 pub mod run_once;
+pub mod schedule;
 pub mod schema;
+pub mod serve;
 pub mod show;
 pub mod submit;
 pub mod verify;
@@ -111,6 +114,18 @@ pub enum Command {
     /// Do what run-once does whenever something comes into the drop folder, until Ctrl-C.
     #[command(after_help = TABLE)]
     Watch(watch::Watch),
+    /// Work by itself: workers, schedules and the drop folder in one process, until SIGTERM.
+    #[command(after_help = TABLE)]
+    Serve(serve::Serve),
+    /// Work on some queues beside other processes on the same database.
+    #[command(after_help = TABLE)]
+    Worker(serve::Worker),
+    /// Look at background work, and decide on what was left for a person.
+    #[command(subcommand, after_help = TABLE)]
+    Jobs(jobs::Jobs),
+    /// See when what happens, or do it now.
+    #[command(subcommand, after_help = TABLE)]
+    Schedule(schedule::Schedule),
     /// Look at case folders.
     #[command(subcommand, after_help = TABLE)]
     Case(case::Case),

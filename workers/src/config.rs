@@ -1,6 +1,7 @@
 //! The configuration: parsed at start into types, once. Defaults, then a file, then `ARKIVFLYT__…` in the environment.
 
 mod municipality;
+mod work;
 
 use std::{
     fmt,
@@ -10,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use municipality::{FormatStyle, Municipalities, Municipality, NationalIdSetting, read_all};
+pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, QueuesConfig, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
 /// The file that explains every key; also the defaults themselves.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
@@ -22,6 +24,10 @@ pub struct Config {
     pub render: RenderConfig,
     pub archive: ArchiveConfig,
     pub mail: MailConfig,
+    pub store: StoreConfig,
+    pub work: WorkConfig,
+    pub http: HttpConfig,
+    pub schedule: ScheduleConfig,
     pub log: LogConfig,
 }
 
@@ -195,7 +201,10 @@ impl Config {
                 return wrong("mail.transport.security", "implicit_tls or starttls when there is a password");
             }
         }
-        Ok(())
+        self.store.check()?;
+        self.work.check()?;
+        self.http.check()?;
+        self.schedule.check()
     }
 
     /// Number of render children, with 0 counted out.
@@ -218,11 +227,12 @@ fn table(place: &str, text: &str) -> Result<toml::Table, ConfigError> {
     })
 }
 
-/// Tables are merged key by key; anything else is replaced. A transport is replaced whole: its keys depend on its kind.
+/// Tables are merged key by key; anything else is replaced. A transport and a database are replaced whole: their keys depend on
+/// their kind.
 fn merge(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if key != "transport" => merge(old, new),
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if key != "transport" && key != "database" => merge(old, new),
             (_, value) => {
                 base.insert(key, value);
             }

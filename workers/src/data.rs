@@ -7,6 +7,8 @@
 //!   inbox/                            drop folder; .taken-* is in hand
 //!   accepted/<digest>.json            taken documents, as they came, for some days
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
+//!   work/                             what one stage leaves for the next; may be emptied at any time
+//!   reports/                          what scheduled runs found
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)
 //! ```
@@ -37,22 +39,27 @@ pub struct DataFolder {
 }
 
 const FOLDERS: [&str; 4] = ["inbox", "accepted", "refused", "municipalities"];
+/// Made when they are missing: a data folder of an earlier version has none.
+const LATER_FOLDERS: [&str; 2] = ["work", "reports"];
 
 impl DataFolder {
     /// An existing one.
     pub fn open(root: &Path) -> Result<Self, Failure> {
         let data = Self { root: root.to_owned() };
-        if FOLDERS.iter().all(|f| root.join(f).is_dir()) && data.database().is_file() {
-            Ok(data)
-        } else {
-            Err(Failure::give_up(ErrorCode::NotInitialised, format!("no data folder at {}", root.display())))
+        if !FOLDERS.iter().all(|f| root.join(f).is_dir()) {
+            return Err(Failure::give_up(ErrorCode::NotInitialised, format!("no data folder at {}", root.display())));
         }
+        for folder in LATER_FOLDERS {
+            make(&root.join(folder))
+                .map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot make {folder} in the data folder: {e}")))?;
+        }
+        Ok(data)
     }
 
     /// Makes what is missing. Private to this user: it will hold what nobody else may read.
     pub fn create(root: &Path) -> io::Result<Self> {
-        for folder in FOLDERS {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(root.join(folder))?;
+        for folder in FOLDERS.iter().chain(&LATER_FOLDERS) {
+            make(&root.join(folder))?;
         }
         Ok(Self { root: root.to_owned() })
     }
@@ -77,6 +84,19 @@ impl DataFolder {
         self.root.join("refused")
     }
 
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
+    }
+
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// Holds the time of the last backup that was finished and checked.
+    pub fn last_backup_file(&self) -> PathBuf {
+        self.root.join("last-backup.txt")
+    }
+
     pub fn municipalities(&self) -> PathBuf {
         self.root.join("municipalities")
     }
@@ -91,15 +111,33 @@ impl DataFolder {
         self.root.join(path)
     }
 
-    /// Takes the one seat for commands that carry documents on. `None` when another process sits there.
-    pub fn lock(&self) -> io::Result<Option<Seat>> {
+    /// Takes a seat for carrying documents on. `None` when that cannot be had beside those who sit.
+    pub fn lock(&self, seat: SeatKind) -> io::Result<Option<Seat>> {
         let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.root.join("arkivflyt.lock"))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let operation = match seat {
+            SeatKind::Alone => FlockOperation::NonBlockingLockExclusive,
+            SeatKind::AmongWorkers => FlockOperation::NonBlockingLockShared,
+        };
+        match flock(&file, operation) {
             Ok(()) => Ok(Some(Seat { _file: file })),
             Err(Errno::WOULDBLOCK) => Ok(None),
             Err(e) => Err(e.into()),
         }
     }
+}
+
+/// Private to this user.
+fn make(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Who else may carry documents on in the same data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatKind {
+    /// Nobody: a command that does the whole work itself.
+    Alone,
+    /// Other workers: the queue gives each job to one of them.
+    AmongWorkers,
 }
 
 /// Held while this process carries documents on; the kernel gives it back when the process ends, however it ends.
@@ -160,13 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn one_seat() {
+    fn one_alone_or_many_workers() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataFolder::create(dir.path()).unwrap();
-        let seat = data.lock().unwrap();
+        let seat = data.lock(SeatKind::Alone).unwrap();
         assert!(seat.is_some());
-        assert!(data.lock().unwrap().is_none());
+        assert!(data.lock(SeatKind::Alone).unwrap().is_none());
+        assert!(data.lock(SeatKind::AmongWorkers).unwrap().is_none());
         drop(seat);
-        assert!(data.lock().unwrap().is_some());
+        let workers = [data.lock(SeatKind::AmongWorkers).unwrap(), data.lock(SeatKind::AmongWorkers).unwrap()];
+        assert!(workers.iter().all(Option::is_some));
+        assert!(data.lock(SeatKind::Alone).unwrap().is_none());
     }
 }

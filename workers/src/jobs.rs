@@ -5,5 +5,9 @@ pub mod carry;
 pub mod inbox;
 pub mod refusal;
 pub mod run;
+pub mod schedules;
+pub mod stages;
 pub mod tell;
 pub mod tidy;
+
+pub use stages::document_jobs;

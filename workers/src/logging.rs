@@ -1,10 +1,23 @@
 //! Logs: one line says what happened to which id. JSON without a terminal. Standard error only.
 
-use std::{fmt::Write as _, io, io::IsTerminal};
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, Layer, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt};
 
 use crate::{cli::Global, config::LogLevel};
+
+/// Whether lines on standard error are JSON, so that what is said in an emergency is JSON too.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Whether logs are JSON: who reads standard error is a program, and every line must be an object.
+pub fn is_json() -> bool {
+    JSON.load(Ordering::Relaxed)
+}
 
 /// Starts logging. Libraries are capped at WARN: some of them log whole messages or statements when asked for more.
 pub fn start(level: LogLevel, global: &Global) {
@@ -27,11 +40,13 @@ pub fn start(level: LogLevel, global: &Global) {
         "arkivflyt",
         "pipeline_domain",
         "pipeline_intake",
+        "pipeline_render",
         "pipeline_package",
         "pipeline_archive",
         "pipeline_notify",
         "pipeline_store",
         "pipeline_store_sqlite",
+        "pipeline_store_postgres",
         "pipeline_queue",
     ];
     let mut filter = libraries.to_owned();
@@ -40,20 +55,72 @@ pub fn start(level: LogLevel, global: &Global) {
     }
     let filter = EnvFilter::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
-    let terminal = io::stderr().is_terminal();
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
     // A second start (tests) keeps the first.
-    let _ = if terminal {
-        registry.with(layer.compact().without_time()).try_init()
-    } else {
-        registry.with(layer.json().flatten_event(true)).try_init()
-    };
+    if io::stderr().is_terminal() {
+        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).compact().without_time();
+        let _ = registry.with(layer).try_init();
+    } else if registry.with(json(io::stderr)).try_init().is_ok() {
+        JSON.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One object a line: `timestamp` (UTC, RFC 3339), `level`, `target` (which room), `message`, the event's fields, and the `span` it
+/// happened in.
+fn json<S, W>(writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer().with_writer(writer).json().flatten_event(true).with_current_span(true).with_span_list(false)
 }
 
 /// A panic may carry a document's text in its message: print the place only.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(|| "unknown place".to_owned(), |l| format!("{}:{}", l.file(), l.line()));
-        eprintln!("arkivflyt: internal error at {place}; please report this place");
+        if is_json() {
+            tracing::error!(place, "internal error; please report this place");
+        } else {
+            eprintln!("arkivflyt: internal error at {place}; please report this place");
+        }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_an_object_that_says_when_where_and_of_what() {
+        let paper = Paper::default();
+        let of = paper.clone();
+        let subscriber = tracing_subscriber::registry().with(json(move || of.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("job", job.id = 7);
+            span.in_scope(|| tracing::warn!(code = "job_timed_out", duration_ms = 12, "two\nlines"));
+        });
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let at = line["timestamp"].as_str().unwrap();
+        assert!(at.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(at).is_ok(), "{at}");
+        for (field, value) in [("level", "WARN"), ("target", module_path!()), ("message", "two\nlines"), ("code", "job_timed_out")] {
+            assert_eq!(line[field], value, "{field} in {text}");
+        }
+        assert_eq!((&line["duration_ms"], &line["span"]["job.id"]), (&12.into(), &7.into()), "{text}");
+    }
 }

@@ -1,15 +1,19 @@
 //! Arkivflyt: arguments → configuration → shell → command.
 
+mod any_store;
 mod cli;
 mod config;
+mod daemon;
 mod data;
 mod exit;
 mod failure;
+mod handover;
 mod jobs;
 mod logging;
 mod output;
 mod press;
 mod shell;
+mod snapshots;
 mod words;
 
 use std::process::ExitCode;
@@ -74,6 +78,10 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Submit(c) => cli::submit::run(c, global, config, output).await,
         Command::RunOnce(c) => cli::run_once::run(c, global, config, output).await,
         Command::Watch(c) => cli::watch::run(c, global, config, output).await,
+        Command::Serve(c) => cli::serve::serve(c, global, config, output).await,
+        Command::Worker(c) => cli::serve::worker(c, global, config, output).await,
+        Command::Jobs(c) => cli::jobs::run(c, global, config, output).await,
+        Command::Schedule(c) => cli::schedule::run(c, global, config, output).await,
         Command::Case(c) => cli::case::run(c, global, config, output).await,
         Command::Retry(c) => cli::retry::run(c, global, config, output).await,
         Command::Verify(c) => cli::verify::run(c, global, config, output).await,

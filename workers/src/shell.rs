@@ -14,15 +14,18 @@ use pipeline_intake::{IntakeRules, Reader, SyntheticPolicy};
 use pipeline_notify::{Credentials, Maildir, RelayConfig, RelaySecurity, Sender, SmtpRelay, Timeouts};
 use pipeline_package::ArchiveProfile;
 use pipeline_render::{Letterhead, Logo, LogoFormat, NationalIdOnPage};
+use pipeline_store_postgres::PostgresStore;
 use pipeline_store_sqlite::SqliteStore;
 use tokio::sync::OnceCell;
 
 use crate::{
+    any_store::AnyStore,
     cli::Global,
-    config::{self, Config, Municipalities, Municipality, NationalIdSetting, SandboxSetting, SmtpSecurity, SyntheticSetting, Transport},
+    config::{self, Config, DatabaseSetting, Municipalities, Municipality, NationalIdSetting, SandboxSetting, SmtpSecurity, SyntheticSetting, Transport},
     data::DataFolder,
     failure::Failure,
     press::{Press, PressSettings, Sandbox},
+    snapshots::Snapshots,
 };
 
 /// The wall clock.
@@ -50,7 +53,9 @@ pub struct Shell {
     pub municipalities: Municipalities,
     pub clock: Arc<dyn Clock>,
     pub reader: Arc<Reader>,
-    pub store: SqliteStore,
+    pub store: AnyStore,
+    /// Documents that were read a moment ago.
+    pub snapshots: Snapshots,
     press: OnceCell<Press>,
     archives: Mutex<HashMap<MunicipalityNumber, Arc<CaseArchive>>>,
 }
@@ -65,6 +70,9 @@ impl Shell {
     /// Opens a data folder that has been set up.
     pub async fn open(global: &Global, config: Config) -> Result<Self, Failure> {
         let data = DataFolder::open(&global.data)?;
+        if matches!(config.store.database, DatabaseSetting::Sqlite) && !data.database().is_file() {
+            return Err(Failure::give_up(ErrorCode::NotInitialised, format!("no database in {}", global.data.display())));
+        }
         Self::over(data, global, config).await
     }
 
@@ -72,7 +80,11 @@ impl Shell {
     pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
         let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
-        let store = SqliteStore::open(&data.database()).await?;
+        let url = config.store.database.url().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
+        let store = match url {
+            None => AnyStore::sqlite(&data.database()).await?,
+            Some(url) => AnyStore::postgres(&url).await?,
+        };
         Ok(Self {
             data,
             config,
@@ -80,9 +92,30 @@ impl Shell {
             clock: clock(global),
             reader,
             store,
+            snapshots: Snapshots::default(),
             press: OnceCell::new(),
             archives: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// The newest migration that the database has, and the newest that this program knows.
+    pub async fn migration_status(&self) -> Result<(i64, i64), Failure> {
+        let url = self.config.store.database.url().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
+        Ok(match url {
+            None => SqliteStore::migration_status(&self.data.database()).await?,
+            Some(url) => PostgresStore::migration_status(&url).await?,
+        })
+    }
+
+    /// The newest migration that this program knows.
+    pub async fn known_schema(&self) -> Result<i64, Failure> {
+        Ok(self.migration_status().await?.1)
+    }
+
+    /// When a backup of this data folder was last finished and checked, if ever.
+    pub fn last_backup(&self) -> Option<Timestamp> {
+        let told = std::fs::read_to_string(self.data.last_backup_file()).ok()?;
+        told.trim().parse().ok()
     }
 
     /// Render children, started when first asked for.

@@ -80,7 +80,7 @@ async fn again(shell: &Shell, chosen: Chosen) -> Result<Told, Failure> {
     let now = shell.clock.now();
     let mut told = Told { documents: Vec::new(), mails: Vec::new() };
     for DocumentRow { key, state, .. } in chosen.documents {
-        let recorded = shell.store.retry_document(key, now).await?;
+        let recorded = shell.store.retry_document(key, now, jobs::document_jobs).await?;
         let state = shell.store.document(key).await?.map_or(state, |row| row.state);
         told.documents.push((key, recorded, state));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     cli::Global,
     config::Config,
-    data::Seat,
+    data::{Seat, SeatKind},
     exit::Exit,
     failure::Failure,
     jobs::run::{self, Event, RunReport, StopFlag},
@@ -31,7 +31,7 @@ pub async fn run(_: RunOnce, global: &Global, config: Config, output: &Output) -
 
 /// The seat; `None` when another process has it.
 pub fn seat(shell: &Shell) -> Result<Option<Seat>, Failure> {
-    shell.data.lock().map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))
+    shell.data.lock(SeatKind::Alone).map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))
 }
 
 /// Who has the seat, in plain words.

@@ -9,7 +9,7 @@ use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocum
 use crate::{
     data::{AcceptedHold, DurableBatch, Hold},
     failure::Failure,
-    jobs::refusal,
+    jobs::{document_jobs, refusal},
     shell::Shell,
 };
 
@@ -105,7 +105,7 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
     keep(shell, read.iter().filter(|r| !is_done(r)).cloned().collect(), DurableBatch::add).await?;
     let now = shell.clock.now();
     let news: Vec<NewDocument> = read.iter().map(|r| new_document(&r.snapshot, now)).collect();
-    let acceptances = in_order(news.iter().map(|new| shell.store.accept(new)).collect()).await;
+    let acceptances = in_order(news.iter().map(|new| shell.store.accept(new, document_jobs)).collect()).await;
     let acceptances = acceptances.into_iter().collect::<Result<Vec<_>, _>>()?;
     keep(shell, newer_sendings(shell, read, &acceptances), DurableBatch::replace).await?;
     let mut answers = Vec::with_capacity(read.len());
@@ -148,7 +148,7 @@ async fn answer(shell: &Shell, key: DocumentKey, acceptance: Acceptance, now: Ti
             Answer::New { key, reservation }
         }
         Acceptance::Known(row) if row.state == DocumentState::Failed => {
-            shell.store.retry_document(row.key, now).await?;
+            shell.store.retry_document(row.key, now, document_jobs).await?;
             tracing::info!(document.id = %row.key.id, document.version = %row.key.version, "sent again after a failure: tried again");
             Answer::New { key: row.key, reservation: row.reservation }
         }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use pipeline_archive::CaseArchive;
-use pipeline_domain::{Archived, CaseFolderId, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict};
+use pipeline_domain::{Archived, CaseFolderId, DocumentKey, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict};
 use pipeline_intake::Reading;
 use pipeline_package::{Head, Packaging};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Documents, PendingDocument, Stage};
 
-use crate::{failure::Failure, shell::Shell};
+use crate::{
+    failure::Failure,
+    shell::Shell,
+    snapshots::FileStamp,
+};
 
 /// Where a document stopped, and why.
 #[derive(Debug)]
@@ -18,7 +22,8 @@ pub struct Stopped {
     pub failure: Failure,
 }
 
-fn at(stage: Stage) -> impl Fn(Failure) -> Stopped {
+/// Says where it stopped.
+pub fn at(stage: Stage) -> impl Fn(Failure) -> Stopped {
     move |failure| Stopped { stage, failure }
 }
 
@@ -42,9 +47,21 @@ async fn read_back(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snap
     }
 }
 
+/// The accepted file's content. The stages of one document follow each other closely: they share what was read, as long as the
+/// file stays the same.
+pub async fn snapshot(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snapshot>, Stopped> {
+    let stamp = FileStamp::of(&shell.data.accepted_file(document.digest));
+    if let Some(known) = shell.snapshots.find(document.key, stamp) {
+        return Ok(known);
+    }
+    let snapshot = read_back(shell, document).await.map_err(at(Stage::Intake))?;
+    shell.snapshots.keep(document.key, stamp, &snapshot);
+    Ok(snapshot)
+}
+
 /// Snapshot → Rendered, in a child process.
 pub async fn print(shell: &Shell, document: &PendingDocument) -> Result<Rendered, Stopped> {
-    let snapshot = read_back(shell, document).await.map_err(at(Stage::Intake))?;
+    let snapshot = snapshot(shell, document).await?;
     print_snapshot(shell, document, snapshot).await.map_err(at(Stage::Render))
 }
 
@@ -86,7 +103,7 @@ pub async fn place(shell: &Shell, rendered: Rendered) -> Result<Archived, Stoppe
 }
 
 /// SHA-512 of the inventory of a version that was placed before: a crash came between placing and recording.
-fn receipt(archive: &CaseArchive, folder: &CaseFolderId, version: u32) -> Result<Sha512, Failure> {
+pub fn receipt(archive: &CaseArchive, folder: &CaseFolderId, version: u32) -> Result<Sha512, Failure> {
     let inventory = archive.folder_path(folder).join(format!("v{version}/inventory.json"));
     let bytes = std::fs::read(inventory).map_err(|e| {
         Failure::give_up(ErrorCode::ArchiveDamaged, format!("version {version} of case folder {folder} cannot be read: {e}"))
@@ -115,14 +132,15 @@ pub async fn record_stop(shell: &Shell, document: &PendingDocument, stopped: &St
     let failure = &stopped.failure;
     let failures = Failures { count: document.attempts + 1, first_at: document.first_failed_at.unwrap_or(now) };
     let next = Backoff::default().next_step(failure.verdict, failures, now, Seed::of(&document.key.to_string()));
-    match failure.verdict {
-        Verdict::GiveUp => {
-            tracing::error!(document.id = %document.key.id, code = %failure.code, stage = %stopped.stage, "failed: {}", failure.detail);
-        }
-        Verdict::Retry => {
-            tracing::warn!(document.id = %document.key.id, code = %failure.code, stage = %stopped.stage, "will be tried again: {}", failure.detail);
-        }
-    }
+    log_stop(document.key, stopped);
     shell.store.record_attempt_failed(document.key, stopped.stage, failure.code, &failure.detail, now, next).await?;
     Ok(next)
+}
+
+/// Once, where it is handled.
+pub fn log_stop(key: DocumentKey, Stopped { stage, failure }: &Stopped) {
+    match failure.verdict {
+        Verdict::GiveUp => tracing::error!(document.id = %key.id, code = %failure.code, %stage, "failed: {}", failure.detail),
+        Verdict::Retry => tracing::warn!(document.id = %key.id, code = %failure.code, %stage, "will be tried again: {}", failure.detail),
+    }
 }

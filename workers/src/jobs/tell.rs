@@ -64,7 +64,7 @@ pub async fn send_due(shell: &Arc<Shell>, stop: &StopFlag) -> Result<MailSummary
 
 /// Whether it is worth while to try the next mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Relay {
+pub enum Relay {
     Up,
     Down,
 }
@@ -117,7 +117,7 @@ impl MailSummary {
 }
 
 /// Sends one mail and writes down how it went. `None` when somebody else has it.
-async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<MailOutcome>, Relay), Failure> {
+pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<MailOutcome>, Relay), Failure> {
     let now = shell.clock.now();
     let (outcome, relay) = match letter(shell, &mail).await {
         Ok(letter) => match shell.store.claim_mail(&mail.dedupe_key, &letter.message_id, now).await? {

@@ -1,0 +1,226 @@
+//! The background: workers, schedules, the eye on the drop folder and the health page, in one process, until it is asked to stop.
+//!
+//! `serve` is all of it; `worker` is the part whose queues it is told. As many processes as wanted may run on one database: each
+//! job is given to one of them, each schedule is fired by one of them, one of them at a time sends mail.
+
+mod drop_folder;
+mod mail;
+mod probe;
+mod signals;
+mod ticks;
+
+use std::{sync::Arc, time::Duration};
+
+use pipeline_domain::ErrorCode;
+use pipeline_queue::{JobContext, Runner, RunnerBuilder, Shutdown};
+use pipeline_store::{JobKind, PrunePolicy, QueueName, WorkerId};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::{
+    any_store::AnyStore,
+    data::{self, Seat, SeatKind},
+    failure::Failure,
+    http::{About, HealthState, Pulses, Reach, Server},
+    jobs::{
+        runs,
+        stages::{self, kind, queue},
+        tidy,
+    },
+    metrics::Metrics,
+    shell::Shell,
+    systemd::Supervisor,
+};
+
+pub use signals::shutdown_on_signals;
+
+/// All queues there are.
+pub const QUEUES: [QueueName; 5] = [queue::INBOX, queue::RENDER, queue::ARCHIVE, queue::MAIL, queue::RUNS];
+
+/// A stage works on one document: what takes longer than this hangs.
+const STAGE_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// A run may go over the whole archive.
+const RUN_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Cancelled jobs are of no interest for longer.
+const KEEP_CANCELLED: Duration = Duration::from_secs(7 * 24 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Each loop of this process says so often that it lives.
+const PULSE: Duration = Duration::from_secs(30);
+
+/// What this process takes on.
+#[derive(Clone, Debug)]
+pub struct Duties {
+    /// Queues that it works on.
+    pub queues: Vec<QueueName>,
+    /// Whether it fires schedules.
+    pub schedules: bool,
+}
+
+impl Duties {
+    /// All of it.
+    pub fn all() -> Self {
+        Self { queues: QUEUES.to_vec(), schedules: true }
+    }
+
+    fn has(&self, queue: &QueueName) -> bool {
+        self.queues.contains(queue)
+    }
+}
+
+/// Takes up the duties and keeps to them until `shutdown`. An error means that it could not begin.
+pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Result<(), Failure> {
+    let supervisor = Arc::new(Supervisor::from_environment());
+    let page = open_page(&shell).await?;
+    let _seat = take_seat(&shell).await?;
+    if duties.has(&queue::RENDER) {
+        // A child that cannot start stops us now, not the first document.
+        shell.press().await?;
+    }
+    let health = health_of(&shell, page.is_some()).await?;
+    let pulses = health.pulses;
+    let worker = worker_of(&shell, &duties, WorkerId(new_id()))?;
+
+    let mut beside = JoinSet::new();
+    let watched = health.state.clone();
+    let watchdog = supervisor.clone();
+    beside.spawn(async move { watchdog.watch(|| watched.late()).await });
+    if let Some(page) = page {
+        tracing::info!(address = %page.address(), "the health page is open");
+        let stop = shutdown.clone();
+        let state = health.state.clone();
+        // Open to the very end: who asks while we drain is told that we do.
+        beside.spawn(async move { crate::http::serve(page, state, async move { stop.requested_twice().await }).await });
+    }
+    beside.spawn(async move { health.metrics.upkeep().await });
+    let mut loops = JoinSet::new();
+    if duties.schedules {
+        let ticker = ticks::start(&shell).await?;
+        loops.spawn(ticks::run(ticker, shell.clone(), pulses.begin("schedules", PULSE), shutdown.clone()));
+    }
+    if duties.has(&queue::INBOX) {
+        loops.spawn(drop_folder::watch(shell.clone(), pulses.begin("drop_folder", PULSE), shutdown.clone()));
+    }
+    if duties.has(&queue::MAIL) {
+        loops.spawn(mail::run(shell.clone(), pulses.begin("mail", PULSE), shutdown.clone()));
+    }
+    supervisor.ready("takes work");
+    tracing::info!(queues = %names(&duties.queues), schedules = duties.schedules, database = ?shell.store.database(), "ready");
+    let stopping = tokio::spawn(say_when_stopping(shutdown.clone(), supervisor, health.state));
+    match worker {
+        Some(worker) => drop(worker.run(shutdown.clone()).await),
+        None => shutdown.requested().await,
+    }
+    while loops.join_next().await.is_some() {}
+    stopping.abort();
+    beside.abort_all();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn say_when_stopping(shutdown: Shutdown, supervisor: Arc<Supervisor>, health: HealthState) {
+    shutdown.requested().await;
+    health.drain();
+    supervisor.stopping();
+    tracing::info!("asked to stop: what is in hand is finished or handed back");
+}
+
+fn names(queues: &[QueueName]) -> String {
+    queues.iter().map(QueueName::as_str).collect::<Vec<_>>().join(",")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process draws its own name, anew at every start")]
+fn new_id() -> Uuid {
+    Uuid::new_v4()
+}
+
+async fn open_page(shell: &Shell) -> Result<Option<Server>, Failure> {
+    let http = &shell.config.http;
+    let Some(address) = http.address().expect("checked at start") else { return Ok(None) };
+    let reach = if http.public { Reach::Anyone } else { Reach::Loopback };
+    Server::bind(address, reach).await.map(Some)
+}
+
+/// Mends what a crash left, when nobody else is at work, and sits down among the workers.
+async fn take_seat(shell: &Shell) -> Result<Seat, Failure> {
+    let failed = |e: std::io::Error| Failure::retry(ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}"));
+    if let Some(alone) = shell.data.lock(SeatKind::Alone).map_err(failed)? {
+        mend(shell, &alone)?;
+    }
+    tidy::adopt_orphans(shell).await?;
+    let locked = || Failure::retry(ErrorCode::StoreUnavailable, "a command that works alone (run-once, watch) holds the data folder");
+    shell.data.lock(SeatKind::AmongWorkers).map_err(failed)?.ok_or_else(locked)
+}
+
+fn mend(shell: &Shell, alone: &Seat) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the data folder: {e}"));
+    for folder in [shell.data.accepted(), shell.data.refused()] {
+        data::sweep_parts(&folder, alone).map_err(failed)?;
+    }
+    Ok(())
+}
+
+struct Health {
+    state: HealthState,
+    pulses: Pulses,
+    metrics: Arc<Metrics>,
+}
+
+async fn health_of(shell: &Arc<Shell>, counted: bool) -> Result<Health, Failure> {
+    let (database, schema) = (shell.store.database().id(), shell.known_schema().await?);
+    let metrics = Arc::new(if counted { Metrics::install(&QUEUES, database, schema)? } else { Metrics::silent(&QUEUES)? });
+    let pulses = Pulses::new();
+    let probe = probe::ShellProbe::new(shell.clone());
+    let state = HealthState::new(probe, pulses.clone(), metrics.clone(), About::this_program(database, schema));
+    Ok(Health { state, pulses, metrics })
+}
+
+/// The runner of every queue but mail, if any of them is ours.
+fn worker_of(shell: &Arc<Shell>, duties: &Duties, id: WorkerId) -> Result<Option<Runner<AnyStore>>, Failure> {
+    let slots = &shell.config.work.queues;
+    let render = if slots.render == 0 { 2 * shell.config.render_children() + 2 } else { slots.render };
+    let of = [(queue::INBOX, slots.inbox), (queue::RENDER, render), (queue::ARCHIVE, slots.archive), (queue::RUNS, slots.runs)];
+    let ours: Vec<_> = of.into_iter().filter(|(queue, _)| duties.has(queue)).collect();
+    if ours.is_empty() {
+        return Ok(None);
+    }
+    let mut builder = ours.into_iter().fold(runner(shell, id), |builder, (queue, slots)| builder.queue(queue, slots));
+    builder = builder
+        .handler(kind::INTAKE, STAGE_LIMIT, with(shell, stages::intake))
+        .handler(kind::RENDER, STAGE_LIMIT, with(shell, stages::render))
+        .handler(kind::PACKAGE, STAGE_LIMIT, with(shell, stages::package))
+        .handler(kind::ARCHIVE, STAGE_LIMIT, with(shell, stages::archive));
+    for name in runs::KINDS.iter().filter(|name| **name != runs::OUTBOX_RETRY) {
+        builder = builder.handler(JobKind::of(name), RUN_LIMIT, with(shell, runs::run));
+    }
+    builder.build().map(Some).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))
+}
+
+/// A runner with the settings of this process, and nothing to do yet.
+fn runner(shell: &Arc<Shell>, id: WorkerId) -> RunnerBuilder<AnyStore> {
+    let work = &shell.config.work;
+    let lease = Duration::from_secs(work.lease_s);
+    Runner::builder(Arc::new(shell.store.clone()), id, shell.clock.clone())
+        .lease(lease)
+        .beat(lease / 4)
+        .drain(Duration::from_secs(work.drain_s))
+        .longest_lease(Duration::from_secs(3600))
+        .place(place())
+        .version(env!("CARGO_PKG_VERSION"))
+        .prune(Some(PrunePolicy { done_after: DAY * work.keep_done_days, cancelled_after: KEEP_CANCELLED, limit: 1000 }))
+}
+
+/// Machine and process, for the list of workers.
+fn place() -> String {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{machine}:{}", std::process::id())
+}
+
+/// A stage or run as the runner takes it.
+fn with<F, Fut>(shell: &Arc<Shell>, stage: F) -> impl Fn(JobContext) -> Fut + Send + Sync + 'static
+where
+    F: Fn(Arc<Shell>, JobContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = pipeline_queue::Conclusion> + Send,
+{
+    let shell = shell.clone();
+    move |ctx| stage(shell.clone(), ctx)
+}

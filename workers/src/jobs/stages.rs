@@ -1,0 +1,237 @@
+//! The stages of a document as durable jobs: each does one step, may run twice, and enqueues the next in the transaction that
+//! records its own.
+//!
+//! ```text
+//! intake ─(accept)→ render → package → archive ─→ notify
+//!                     ↑         │  ↑       │
+//!                     └─────────┘  └───────┘   what was left for the next is not there, or the folder has moved on
+//! ```
+//!
+//! From `render` to `archive` a document stands in the lane of its case folder, so that documents of one folder are placed in the
+//! order they came and never two at once. What a job is told are ids and digests.
+
+mod archive;
+mod intake;
+mod notify;
+mod package;
+mod render;
+
+use std::sync::Arc;
+
+use pipeline_domain::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, NextStep, Reservation, Sha256, Snapshot};
+use pipeline_queue::{Backoff, Conclusion, Failures, JobContext, Seed};
+use pipeline_store::{
+    DocumentRow, DocumentState, Documents, Effect, JobKind, JobRow, Lane, NewJob, PendingDocument, QueueName, QueuePlace,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use archive::archive;
+pub use intake::intake;
+pub use notify::notify;
+pub use package::package;
+pub use render::render;
+
+use crate::{
+    failure::Failure,
+    handover::Handover,
+    jobs::carry::{self, Stopped},
+    shell::Shell,
+};
+
+/// Names of kinds. Published: rows outlive programs.
+pub mod kind {
+    use super::JobKind;
+
+    pub const INTAKE: JobKind = JobKind::of("intake");
+    pub const RENDER: JobKind = JobKind::of("render");
+    pub const PACKAGE: JobKind = JobKind::of("package");
+    pub const ARCHIVE: JobKind = JobKind::of("archive");
+    pub const NOTIFY: JobKind = JobKind::of("notify");
+}
+
+/// Names of queues. Published: the configuration and `--queues` name them.
+pub mod queue {
+    use super::QueueName;
+
+    pub const INBOX: QueueName = QueueName::of("inbox");
+    pub const RENDER: QueueName = QueueName::of("render");
+    pub const ARCHIVE: QueueName = QueueName::of("archive");
+    pub const MAIL: QueueName = QueueName::of("mail");
+    pub const RUNS: QueueName = QueueName::of("runs");
+}
+
+/// A document's failures are counted by its own retry rule, to 48 hours. A job is dead after more than that rule ever needs; only
+/// one that keeps killing its workers gets there.
+const MAX_FAILURES: u32 = 60;
+
+/// What a job on a document is told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct DocumentArgs {
+    document_id: DocumentId,
+    version: u16,
+    /// Of what the stage before left: PDF or package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pages: Option<u32>,
+}
+
+impl DocumentArgs {
+    fn of(key: DocumentKey) -> Self {
+        Self { document_id: key.id, version: key.version.0, sha256: None, pages: None }
+    }
+
+    fn key(&self) -> DocumentKey {
+        DocumentKey { id: self.document_id, version: DocumentVersion(self.version) }
+    }
+}
+
+/// What follows when a document is accepted: its first job, in the lane of its case folder.
+pub fn document_jobs(key: DocumentKey, reservation: &Reservation) -> Vec<NewJob> {
+    vec![stage_job(kind::RENDER, queue::RENDER, DocumentArgs::of(key), &reservation.folder)]
+}
+
+/// Looks into the drop folder. One at a time, whoever asks.
+pub fn intake_job() -> NewJob {
+    let mut job = NewJob::new(kind::INTAKE, queue::INBOX, serde_json::json!({}));
+    job.unique_key = Some("inbox".to_owned());
+    job.lane = Some(Lane::of("inbox"));
+    job.max_failures = u32::MAX >> 8;
+    job
+}
+
+/// Tells about a document, once it is archived.
+pub fn notify_job(key: DocumentKey) -> NewJob {
+    let mut job = NewJob::new(kind::NOTIFY, queue::MAIL, json(&DocumentArgs::of(key)));
+    job.unique_key = Some(format!("notify:{key}"));
+    job.max_failures = MAX_FAILURES;
+    job
+}
+
+fn stage_job(kind: JobKind, queue: QueueName, args: DocumentArgs, folder: &CaseFolderId) -> NewJob {
+    let mut job = NewJob::new(kind, queue, json(&args));
+    job.lane = Some(case_lane(folder));
+    job.unique_key = Some(args.key().to_string());
+    job.max_failures = MAX_FAILURES;
+    job
+}
+
+/// One writer at a time in each case folder.
+pub fn case_lane(folder: &CaseFolderId) -> Lane {
+    let name = format!("case:{}-{}-{:06}", folder.municipality, folder.year, folder.sequence);
+    name.parse().expect("digits and dashes make a lane")
+}
+
+fn json(args: &DocumentArgs) -> serde_json::Value {
+    serde_json::to_value(args).expect("ids and numbers are writable")
+}
+
+/// The document that a job carries into the archive.
+pub fn document_of(job: &JobRow) -> Option<DocumentKey> {
+    let carries = [kind::RENDER, kind::PACKAGE, kind::ARCHIVE].contains(&job.kind);
+    let args = carries.then(|| serde_json::from_value::<DocumentArgs>(job.args.clone()).ok()).flatten()?;
+    Some(args.key())
+}
+
+/// What the job was told; a job of another version of the program is a person's to look at.
+fn told<T: DeserializeOwned>(ctx: &JobContext) -> Result<T, Conclusion> {
+    let not_ours = |_| Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed);
+    serde_json::from_value(ctx.job.args.clone()).map_err(not_ours)
+}
+
+/// A document that is this job's to carry on.
+struct Hand {
+    shell: Arc<Shell>,
+    ctx: JobContext,
+    row: DocumentRow,
+    args: DocumentArgs,
+    handover: Handover,
+}
+
+impl Hand {
+    /// Takes the document up, or says how the job ends without work: it is archived already, it has failed and waits for a person,
+    /// or its next try is not due.
+    async fn take(shell: Arc<Shell>, ctx: JobContext) -> Result<Self, Conclusion> {
+        let args: DocumentArgs = told(&ctx)?;
+        let row = shell.store.document(args.key()).await.map_err(|e| Conclusion::store_error(&e))?;
+        let Some(row) = row else {
+            return Err(Conclusion::failed(ErrorCode::DocumentMissing, "the document is not in the database", NextStep::Failed));
+        };
+        match row.state {
+            DocumentState::Archived | DocumentState::Notified | DocumentState::Failed => Err(Conclusion::done()),
+            DocumentState::Accepted if row.next_at > shell.clock.now() => Err(Conclusion::snooze(row.next_at)),
+            DocumentState::Accepted => {
+                let handover = Handover::of(&shell.data.work(), row.key);
+                Ok(Self { shell, ctx, row, args, handover })
+            }
+        }
+    }
+
+    /// The document as the rest of the program knows it.
+    fn pending(&self) -> PendingDocument {
+        PendingDocument {
+            place: QueuePlace(0),
+            key: self.row.key,
+            kind: self.row.kind,
+            digest: self.row.digest,
+            reservation: self.row.reservation.clone(),
+            attempts: self.row.attempts,
+            first_failed_at: self.row.first_failed_at,
+        }
+    }
+
+    /// The document's content: parsed once for all its stages, as long as they follow each other closely.
+    async fn snapshot(&self) -> Result<Arc<Snapshot>, Stopped> {
+        carry::snapshot(&self.shell, &self.pending()).await
+    }
+
+    /// The next stage, in the same lane.
+    fn then(&self, kind: JobKind, queue: QueueName, sha256: Option<Sha256>, pages: Option<u32>) -> Conclusion {
+        let args = DocumentArgs { sha256, pages, ..DocumentArgs::of(self.row.key) };
+        Conclusion::done_then(vec![stage_job(kind, queue, args, &self.row.reservation.folder)])
+    }
+
+    /// Back to the beginning: what the stage before left is not there any more, or was made against an older folder.
+    fn from_the_start(&self) -> Conclusion {
+        tracing::info!(document.id = %self.row.key.id, "what the stage before left does not hold any more: it is made again");
+        self.then(kind::RENDER, queue::RENDER, None, None)
+    }
+
+    /// The failure of one stage: kept with the document and with the job, in one transaction.
+    fn stopped(&self, stopped: &Stopped) -> Conclusion {
+        let Stopped { stage, failure } = stopped;
+        if is_store_trouble(failure) {
+            return Conclusion::store_trouble();
+        }
+        if self.ctx.stop.is_cancelled() {
+            return Conclusion::stopped();
+        }
+        let now = self.shell.clock.now();
+        let failures = Failures { count: self.row.attempts + 1, first_at: self.row.first_failed_at.unwrap_or(now) };
+        let next = Backoff::default().next_step(failure.verdict, failures, now, Seed::of(&self.row.key.to_string()));
+        carry::log_stop(self.row.key, stopped);
+        let (code, detail) = (failure.code, failure.detail.clone());
+        let effect = Effect::DocumentFailed { document: self.row.key, stage: *stage, code, detail: detail.clone(), at: now, next };
+        Conclusion::failed(code, detail, next).with_effect(effect)
+    }
+}
+
+/// The database was away: nobody's failure.
+fn is_store_trouble(failure: &Failure) -> bool {
+    failure.code == ErrorCode::StoreUnavailable
+}
+
+/// The end of a job that failed for a reason of its own, not its document's.
+pub fn trouble(failure: Failure) -> Conclusion {
+    if is_store_trouble(&failure) {
+        return Conclusion::store_trouble();
+    }
+    tracing::warn!(code = %failure.code, "a job stopped: {}", failure.detail);
+    Conclusion::fail(failure.verdict, failure.code, failure.detail)
+}
+
+/// Shared by the stages: the disk under `work/` is in trouble.
+fn cannot_leave(e: &std::io::Error) -> Failure {
+    let code = if e.kind() == std::io::ErrorKind::StorageFull { ErrorCode::ArchiveDiskFull } else { ErrorCode::ArchiveWrite };
+    Failure::retry(code, format!("cannot use the work folder: {e}"))
+}

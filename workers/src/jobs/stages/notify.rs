@@ -1,0 +1,52 @@
+//! `notify`: sends the mail about one document. The outbox decides what may be sent; this job only comes by when it is time.
+
+use std::{sync::Arc, time::Duration};
+
+use pipeline_domain::{ErrorCode, Timestamp};
+use pipeline_queue::{Conclusion, JobContext};
+use pipeline_store::{MailFilter, MailState, Outbox};
+
+use super::{DocumentArgs, told, trouble};
+use crate::{
+    failure::Failure,
+    jobs::tell::{self, Relay},
+    shell::{Outlet, Shell},
+};
+
+/// More mails than this about one document are sent by the job's next comings.
+const MOST: u32 = 500;
+/// How long a relay that does not answer is left alone.
+const RELAY_REST: Duration = Duration::from_secs(60);
+
+/// Sends what is due, and comes back for what is due later.
+pub async fn notify(shell: Arc<Shell>, outlet: Arc<Outlet>, ctx: JobContext) -> Conclusion {
+    let args: DocumentArgs = match told(&ctx) {
+        Ok(args) => args,
+        Err(end) => return end,
+    };
+    come_by(&shell, &outlet, args, &ctx).await.unwrap_or_else(trouble)
+}
+
+async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, args: DocumentArgs, ctx: &JobContext) -> Result<Conclusion, Failure> {
+    let of_document = MailFilter { state: Some(MailState::Queued), document: Some(args.key()) };
+    for mail in shell.store.mails(&of_document, MOST).await? {
+        if ctx.stop.is_cancelled() {
+            return Ok(Conclusion::stopped());
+        }
+        if mail.next_at > shell.clock.now() {
+            continue;
+        }
+        let (_, relay) = tell::send(shell, outlet, mail).await?;
+        if relay == Relay::Down {
+            return Ok(Conclusion::snooze_for(RELAY_REST, Some(ErrorCode::MailTemporary)));
+        }
+    }
+    let open = shell.store.mails(&of_document, MOST).await?;
+    let now = shell.clock.now();
+    let next: Option<Timestamp> = open.iter().map(|m| m.next_at).min();
+    Ok(match next {
+        None => Conclusion::done(),
+        Some(at) if at > now => Conclusion::snooze(at),
+        Some(_) => Conclusion::snooze_for(Duration::from_secs(1), None),
+    })
+}
