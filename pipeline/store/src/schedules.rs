@@ -55,8 +55,9 @@ pub trait Schedules {
     /// transaction. `job` is `None` for a firing that the misfire policy leaves out.
     ///
     /// `next` may lie before `due`: that is how a schedule is brought back that a wrong clock sent ahead. So a due time that
-    /// was passed without a job may come again; firing it then with a job is an ordinary firing, not a conflict. Nobody fires
-    /// a due time again that has made a job ([`fires`](Self::fires) tells).
+    /// was passed without a job may come again; firing it then with a job is an ordinary firing, not a conflict. A due time
+    /// that has made a job ([`fires`](Self::fires) tells) makes no other: passing it again without a job leaves it written
+    /// down as it is, and a job for it is answered with [`Fired::ByAnother`].
     fn fire(
         &self,
         name: &ScheduleName,
