@@ -7,11 +7,15 @@
 mod backoff;
 mod handler;
 mod runner;
+mod schedule;
 mod shutdown;
+mod ticker;
 
 pub use backoff::{Backoff, Failures, Seed};
 pub use handler::{Conclusion, Handler, JobContext, conclude_failure, next_step};
 #[doc(no_inline)]
 pub use pipeline_domain::{NextStep, Verdict};
 pub use runner::{JobEnd, JobEvent, Runner, RunnerBuilder, RunnerError, RunnerReport, describe_metrics};
+pub use schedule::{DEFAULTS, DefaultSchedule, DefaultState, Misfire, Schedule, ScheduleError};
 pub use shutdown::Shutdown;
+pub use ticker::{MakeJob, NextFirings, Planned, Ticker, describe_schedule_metrics};
