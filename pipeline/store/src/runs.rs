@@ -115,6 +115,9 @@ pub trait Runs {
     /// The latest runs, newest first.
     fn runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
 
+    /// One run.
+    fn run(&self, run: RunId) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
+
     /// What there is, counted now.
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
 }

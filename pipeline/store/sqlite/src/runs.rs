@@ -43,6 +43,17 @@ impl Runs for SqliteStore {
         all(rows.fetch_all(&self.readers).await.doing("list runs")?)
     }
 
+    async fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
+        let id = run.to_string();
+        let row = sqlx::query_as!(
+            RawRun,
+            r#"select id as "id!", started_at, finished_at, accepted, known, refused, archived, failed, mailed
+             from runs where id = ?"#,
+            id,
+        );
+        row.fetch_optional(&self.readers).await.doing("find a run")?.map(Run::try_from).transpose()
+    }
+
     async fn counts(&self) -> Result<Counts, StoreError> {
         // One statement: numbers of one instant.
         let rows = sqlx::query!(

@@ -33,6 +33,8 @@ pub async fn a_run_reports_once(stand: &impl Stand) {
     assert_eq!(store.finish_run(run, &RunCounts::default(), &[report(run)], at(20)).await.unwrap(), Recorded::Before);
     let runs = store.runs(10).await.unwrap();
     assert_eq!((runs.len(), runs[0].started_at, runs[0].finished_at, runs[0].counts), (1, at(0), Some(at(10)), counts));
+    assert_eq!(store.run(run).await.unwrap(), Some(runs[0]));
+    assert_eq!(store.run(RunId(Uuid::from_u128(2))).await.unwrap(), None);
     let mails = store.mails(&MailFilter::default(), 10).await.unwrap();
     assert_eq!((mails.len(), mails[0].document, mails[0].recipient), (1, None, RecipientRef::Archivist));
     // A report is sent like any mail, and settles no document.
