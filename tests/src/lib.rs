@@ -5,6 +5,7 @@
 //! The binary is `target/<profile>/arkivflyt` beside the tests, or what `ARKIVFLYT_BIN` names. A judge that is not
 //! installed is skipped with a printed reason, and is a failure when `ARKIVFLYT_STRICT=1`.
 
+mod daemon;
 mod files;
 mod house;
 mod judges;
@@ -14,6 +15,7 @@ mod personal;
 mod rng;
 mod samples;
 
+pub use daemon::{Daemon, On, working_house, working_house_at};
 pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};
