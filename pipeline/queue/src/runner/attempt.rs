@@ -40,16 +40,18 @@ pub(super) struct Ended {
     pub(super) ran: Duration,
 }
 
-/// What came of running it.
-enum Ran {
-    Concluded(Conclusion),
+/// What came of running it: what its handler answered, or why there is no answer.
+type Ran = Result<Conclusion, Cut>;
+
+#[derive(Clone, Copy)]
+enum Cut {
     Panicked,
     TimedOut,
     UnknownKind,
     /// Something of an earlier attempt still runs.
     FormerStays,
     /// Cut off, or never begun, because it was asked to stop.
-    CutOff,
+    Stopped,
 }
 
 /// What an attempt needs.
@@ -80,14 +82,14 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
         if let Some(former) = &self.place.former {
             tokio::select! {
                 () = former.cancelled() => {}
-                () = self.place.stop.cancelled() => return Ran::CutOff,
-                () = tokio::time::sleep(FORMER_WAIT) => return Ran::FormerStays,
+                () = self.place.stop.cancelled() => return Err(Cut::Stopped),
+                () = tokio::time::sleep(FORMER_WAIT) => return Err(Cut::FormerStays),
             }
         }
         if self.place.stop.is_cancelled() {
-            return Ran::CutOff;
+            return Err(Cut::Stopped);
         }
-        let Some(registered) = self.shared.handlers.get(&self.job.kind) else { return Ran::UnknownKind };
+        let Some(registered) = self.shared.handlers.get(&self.job.kind) else { return Err(Cut::UnknownKind) };
         figures::started(&figures::label(self.job.queue.as_str()), self.job.waited);
         self.handle(registered, presence).await
     }
@@ -109,8 +111,8 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
         stop.cancel();
         match self.last_words(task).await {
             // It got through in the meantime.
-            late @ (Ran::Concluded(Conclusion { end: End::Outcome(Outcome::Done { .. }), .. }) | Ran::Panicked) => late,
-            _ if out_of_time => Ran::TimedOut,
+            late @ (Ok(Conclusion { end: End::Outcome(Outcome::Done { .. }), .. }) | Err(Cut::Panicked)) => late,
+            _ if out_of_time => Err(Cut::TimedOut),
             late => late,
         }
     }
@@ -126,7 +128,7 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
         // A task that blocks its thread does not hear; its context keeps the slot for as long as it goes on.
         match tokio::time::timeout(CUT_OFF_WAIT, task).await {
             Ok(ended) => concluded(ended),
-            Err(_) => Ran::CutOff,
+            Err(_) => Err(Cut::Stopped),
         }
     }
 
@@ -152,17 +154,17 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
 
     fn settlement(&self, ran: Ran, why: Option<Why>) -> (Outcome, Option<Effect>) {
         let conclusion = match ran {
-            Ran::Concluded(conclusion) => conclusion,
-            Ran::Panicked => Conclusion::fail(Verdict::Retry, ErrorCode::JobPanicked, ""),
-            Ran::TimedOut => Conclusion::fail(Verdict::Retry, ErrorCode::JobTimedOut, ""),
-            Ran::UnknownKind => {
+            Ok(conclusion) => conclusion,
+            Err(Cut::Panicked) => Conclusion::fail(Verdict::Retry, ErrorCode::JobPanicked, ""),
+            Err(Cut::TimedOut) => Conclusion::fail(Verdict::Retry, ErrorCode::JobTimedOut, ""),
+            Err(Cut::UnknownKind) => {
                 let lease = self.job.lease;
                 tracing::warn!(job.id = lease.job.0, job.kind = %self.job.kind, job.attempt = lease.attempt,
                     "this program does not know the job's kind; left for another");
                 Conclusion::snooze_for(UNKNOWN_SNOOZE, Some(ErrorCode::JobUnknownKind))
             }
-            Ran::FormerStays => Conclusion::snooze_for(FORMER_SNOOZE, Some(ErrorCode::JobTimedOut)),
-            Ran::CutOff => Conclusion::stopped(),
+            Err(Cut::FormerStays) => Conclusion::snooze_for(FORMER_SNOOZE, Some(ErrorCode::JobTimedOut)),
+            Err(Cut::Stopped) => Conclusion::stopped(),
         };
         let through = matches!(conclusion.end, End::Outcome(Outcome::Done { .. }));
         match why {
@@ -191,9 +193,9 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
 
 fn concluded(ended: Result<Conclusion, JoinError>) -> Ran {
     match ended {
-        Ok(conclusion) => Ran::Concluded(conclusion),
-        Err(error) if error.is_panic() => Ran::Panicked,
-        Err(_) => Ran::CutOff,
+        Ok(conclusion) => Ok(conclusion),
+        Err(error) if error.is_panic() => Err(Cut::Panicked),
+        Err(_) => Err(Cut::Stopped),
     }
 }
 
@@ -209,14 +211,14 @@ fn trouble_wait(job: &ClaimedJob) -> Duration {
 fn word(ran: &Ran, why: Option<Why>) -> &'static str {
     match (ran, why) {
         (_, Some(Why::Lost)) => "lease_lost",
-        (Ran::Concluded(Conclusion { end: End::Outcome(Outcome::Done { .. }), .. }), _) => "done",
+        (Ok(Conclusion { end: End::Outcome(Outcome::Done { .. }), .. }), _) => "done",
         (_, Some(Why::CalledOff)) => "cancelled",
         (_, Some(Why::Drain)) => "returned",
-        (Ran::Panicked, None) => "panicked",
-        (Ran::TimedOut, None) => "timed_out",
-        (Ran::UnknownKind, None) => "unknown_kind",
-        (Ran::FormerStays | Ran::CutOff, None) => "returned",
-        (Ran::Concluded(conclusion), None) => match &conclusion.end {
+        (Err(Cut::Panicked), None) => "panicked",
+        (Err(Cut::TimedOut), None) => "timed_out",
+        (Err(Cut::UnknownKind), None) => "unknown_kind",
+        (Err(Cut::FormerStays | Cut::Stopped), None) => "returned",
+        (Ok(conclusion), None) => match &conclusion.end {
             End::Failed { .. } | End::Outcome(Outcome::Failed { .. }) => "failed",
             End::StoreTrouble => "store_trouble",
             End::Outcome(Outcome::Returned) | End::Stopped => "returned",
