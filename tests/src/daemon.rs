@@ -32,14 +32,20 @@ impl On {
 pub fn working_house(on: On) -> Option<House> {
     let url = match on {
         On::Sqlite => None,
-        On::Postgres => Some(testing::shared()?.fresh_database()),
+        On::Postgres => Some(fresh_database(testing::shared()?)),
     };
     Some(house_on(url))
 }
 
 /// The same on a database of a server that the test stops and starts.
 pub fn working_house_at(server: &Server) -> House {
-    house_on(Some(server.fresh_database()))
+    house_on(Some(fresh_database(server)))
+}
+
+/// The server answers to asynchronous callers.
+fn fresh_database(server: &Server) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(server.fresh_database())
 }
 
 fn house_on(url: Option<String>) -> House {

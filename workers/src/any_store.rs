@@ -2,14 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use pipeline_domain::{
-    Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Sha256, Timestamp,
-};
+use pipeline_domain::{Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Sha256, Timestamp};
 use pipeline_store::{
     Acceptance, Attempt, Beat, Cancelling, Claim, ClaimRequest, ClaimedJob, Counts, DocumentFilter, DocumentRow, DocumentState, Documents,
-    Enqueued, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, Mail, MailFilter, MailId, MailOutcome, NewDocument,
-    NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded, RescuePolicy,
-    Rescued, Run, RunCounts, RunId, Runs, ScheduleName, ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId, WorkerRow,
+    Enqueued, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, Mail, MailFilter, MailId, MailOutcome,
+    NewDocument, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded,
+    RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName, ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId,
+    WorkerRow,
 };
 use pipeline_store_postgres::PostgresStore;
 use pipeline_store_sqlite::SqliteStore;
@@ -72,18 +71,6 @@ impl AnyStore {
 
 /// Hands every listed method on to the store behind it.
 macro_rules! hand_on {
-    ($trait:ident { $(fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)+ }) => {
-        impl $trait for AnyStore {
-            $(
-                async fn $name(&self $(, $arg: $type)*) -> $answer {
-                    match self {
-                        Self::Sqlite(store) => store.$name($($arg),*).await,
-                        Self::Postgres(store) => store.$name($($arg),*).await,
-                    }
-                }
-            )+
-        }
-    };
     (jobs { $(fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)+ }) => {
         impl Jobs for AnyStore {
             fn wakeups(&self) -> watch::Receiver<u64> {
@@ -98,6 +85,18 @@ macro_rules! hand_on {
                     Self::Postgres(store) => store.shift_clock(by_ms),
                 }
             }
+            $(
+                async fn $name(&self $(, $arg: $type)*) -> $answer {
+                    match self {
+                        Self::Sqlite(store) => store.$name($($arg),*).await,
+                        Self::Postgres(store) => store.$name($($arg),*).await,
+                    }
+                }
+            )+
+        }
+    };
+    ($trait:ident { $(fn $name:ident(&self $(, $arg:ident: $type:ty)* $(,)?) -> $answer:ty;)+ }) => {
+        impl $trait for AnyStore {
             $(
                 async fn $name(&self $(, $arg: $type)*) -> $answer {
                     match self {
@@ -146,6 +145,7 @@ hand_on!(Outbox {
 hand_on!(Runs {
     fn start_run(&self, run: RunId, at: Timestamp) -> Answer<()>;
     fn finish_run(&self, run: RunId, counts: &RunCounts, reports: &[Notice], at: Timestamp) -> Answer<Recorded>;
+    fn run(&self, id: RunId) -> Answer<Option<Run>>;
     fn runs(&self, limit: u32) -> Answer<Vec<Run>>;
     fn counts(&self) -> Answer<Counts>;
 });

@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use municipality::{FormatStyle, Municipalities, Municipality, NationalIdSetting, read_all};
-pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, QueuesConfig, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
+pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
 /// The file that explains every key; also the defaults themselves.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");

@@ -35,7 +35,7 @@ use crate::{
 pub use signals::shutdown_on_signals;
 
 /// All queues there are.
-pub const QUEUES: [QueueName; 5] = [queue::INBOX, queue::RENDER, queue::ARCHIVE, queue::MAIL, queue::RUNS];
+pub static QUEUES: [QueueName; 5] = [queue::INBOX, queue::RENDER, queue::ARCHIVE, queue::MAIL, queue::RUNS];
 
 /// A stage works on one document: what takes longer than this hangs.
 const STAGE_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -76,7 +76,7 @@ pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Resul
         // A child that cannot start stops us now, not the first document.
         shell.press().await?;
     }
-    let health = health_of(&shell, page.is_some()).await?;
+    let health = health_of(&shell).await?;
     let pulses = health.pulses;
     let worker = worker_of(&shell, &duties, WorkerId(new_id()))?;
 
@@ -165,9 +165,9 @@ struct Health {
     metrics: Arc<Metrics>,
 }
 
-async fn health_of(shell: &Arc<Shell>, counted: bool) -> Result<Health, Failure> {
+async fn health_of(shell: &Arc<Shell>) -> Result<Health, Failure> {
     let (database, schema) = (shell.store.database().id(), shell.known_schema().await?);
-    let metrics = Arc::new(if counted { Metrics::install(&QUEUES, database, schema)? } else { Metrics::silent(&QUEUES)? });
+    let metrics = Arc::new(Metrics::install(&QUEUES, database, schema)?);
     let pulses = Pulses::new();
     let probe = probe::ShellProbe::new(shell.clone());
     let state = HealthState::new(probe, pulses.clone(), metrics.clone(), About::this_program(database, schema));

@@ -5,6 +5,7 @@ pub mod carry;
 pub mod inbox;
 pub mod refusal;
 pub mod run;
+pub mod runs;
 pub mod schedules;
 pub mod stages;
 pub mod tell;

@@ -8,12 +8,15 @@ mod data;
 mod exit;
 mod failure;
 mod handover;
+mod http;
 mod jobs;
 mod logging;
+mod metrics;
 mod output;
 mod press;
 mod shell;
 mod snapshots;
+mod systemd;
 mod words;
 
 use std::process::ExitCode;

@@ -21,7 +21,10 @@ use tokio::sync::OnceCell;
 use crate::{
     any_store::AnyStore,
     cli::Global,
-    config::{self, Config, DatabaseSetting, Municipalities, Municipality, NationalIdSetting, SandboxSetting, SmtpSecurity, SyntheticSetting, Transport},
+    config::{
+        self, Config, DatabaseSetting, Municipalities, Municipality, NationalIdSetting, SandboxSetting, SmtpSecurity, SyntheticSetting,
+        Transport,
+    },
     data::DataFolder,
     failure::Failure,
     press::{Press, PressSettings, Sandbox},
@@ -80,11 +83,7 @@ impl Shell {
     pub async fn over(data: DataFolder, global: &Global, config: Config) -> Result<Self, Failure> {
         let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
-        let url = config.store.database.url().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
-        let store = match url {
-            None => AnyStore::sqlite(&data.database()).await?,
-            Some(url) => AnyStore::postgres(&url).await?,
-        };
+        let store = open_store(&data, &config).await?;
         Ok(Self {
             data,
             config,
@@ -96,6 +95,11 @@ impl Shell {
             press: OnceCell::new(),
             archives: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// The same store once more, as another process has it.
+    pub async fn another_store(&self) -> Result<AnyStore, Failure> {
+        open_store(&self.data, &self.config).await
     }
 
     /// The newest migration that the database has, and the newest that this program knows.
@@ -181,6 +185,15 @@ impl Shell {
             }
         })
     }
+}
+
+/// The store that the configuration names.
+async fn open_store(data: &DataFolder, config: &Config) -> Result<AnyStore, Failure> {
+    let url = config.store.database.url().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
+    Ok(match url {
+        None => AnyStore::sqlite(&data.database()).await?,
+        Some(url) => AnyStore::postgres(&url).await?,
+    })
 }
 
 /// What intake refuses here.

@@ -1,5 +1,7 @@
 //! `bench`: measures on this machine. Ratios in one run, the two sides taking turns.
 
+mod daemon;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     os::fd::AsFd,
@@ -35,6 +37,10 @@ pub enum Bench {
     /// Resident memory of parent and children while many small documents pass.
     #[command(after_help = crate::exit::TABLE)]
     Memory(MemoryBench),
+    /// The background workers: documents a second on SQLite (one process) and on PostgreSQL (two), how much an idle one uses, and how
+    /// soon it wakes.
+    #[command(after_help = crate::exit::TABLE)]
+    Daemon(daemon::DaemonBench),
     /// Bare typesetting in one process, for `pipeline`: turns on standard input.
     #[command(hide = true)]
     Bare(BareBench),
@@ -82,6 +88,7 @@ pub async fn run(bench: Bench, global: &Global, config: Config, output: &Output)
     match bench {
         Bench::Pipeline(b) => pipeline(b, global, config, output).await,
         Bench::Memory(b) => memory(b, global, config, output).await,
+        Bench::Daemon(b) => daemon::daemon(b, global, config, output).await,
         Bench::Bare(b) => {
             typesetting_thread(|| bare_child(&b.jobs));
             Ok(Exit::Ok)

@@ -273,9 +273,15 @@ impl Told<'_> {
         let Some(answer) = self.shell.store.cancel_job(id).await? else { return Ok(self.not_found()) };
         let (word, text) = match answer {
             Cancelling::Cancelled => ("cancelled", pick(self.lang, "Avbrutt.", "Avbroten.", "Cancelled.")),
-            Cancelling::Asked => {
-                ("asked", pick(self.lang, "Jobben pågår og er bedt om å stoppe.", "Jobben går og er beden om å stoppe.", "It runs and is asked to stop."))
-            }
+            Cancelling::Asked => (
+                "asked",
+                pick(
+                    self.lang,
+                    "Jobben pågår og er bedt om å stoppe.",
+                    "Jobben går og er beden om å stoppe.",
+                    "It runs and is asked to stop.",
+                ),
+            ),
             Cancelling::Ended(state) => {
                 (state.id(), pick(self.lang, "Jobben er allerede avsluttet.", "Jobben er alt avslutta.", "It has ended already."))
             }
@@ -295,7 +301,12 @@ impl Told<'_> {
             self.output.line(if discarded {
                 pick(self.lang, "Forkastet.", "Forkasta.", "Discarded.")
             } else {
-                pick(self.lang, "Bare oppgitte jobber kan forkastes.", "Berre oppgitte jobbar kan forkastast.", "Only dead jobs can be discarded.")
+                pick(
+                    self.lang,
+                    "Bare oppgitte jobber kan forkastes.",
+                    "Berre oppgitte jobbar kan forkastast.",
+                    "Only dead jobs can be discarded.",
+                )
             });
         }
         Ok(if discarded { Exit::Ok } else { Exit::InvalidInput })
@@ -341,7 +352,8 @@ impl Told<'_> {
     async fn pause(&self, queue: &QueueName, paused: bool) -> Result<Exit, Failure> {
         self.shell.store.set_paused(queue, paused).await?;
         if !self.output.answer("jobs_queue", json!({ "queue": queue, "paused": paused })) {
-            let word = if paused { pick(self.lang, "på pause", "på pause", "paused") } else { pick(self.lang, "i gang", "i gang", "resumed") };
+            let word =
+                if paused { pick(self.lang, "på pause", "på pause", "paused") } else { pick(self.lang, "i gang", "i gang", "resumed") };
             self.output.line(&format!("{queue}: {word}"));
         }
         Ok(Exit::Ok)
@@ -359,7 +371,10 @@ impl Told<'_> {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         };
         if !self.output.answer("jobs_drain", json!({ "queue": queue, "paused": true, "running": running })) {
-            self.output.line(&format!("{queue}: {} {running}", pick(self.lang, "på pause; pågår ennå:", "på pause; går enno:", "paused; still running:")));
+            self.output.line(&format!(
+                "{queue}: {} {running}",
+                pick(self.lang, "på pause; pågår ennå:", "på pause; går enno:", "paused; still running:")
+            ));
         }
         Ok(if running == 0 { Exit::Ok } else { Exit::TryAgain })
     }

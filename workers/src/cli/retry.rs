@@ -4,7 +4,7 @@ use pipeline_domain::{DocumentId, DocumentKey, DocumentVersion};
 use pipeline_store::{DocumentFilter, DocumentRow, DocumentState, Documents, Mail, MailFilter, MailId, MailState, Outbox, Recorded};
 use serde_json::{Value, json};
 
-use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, jobs::document_jobs, output::Output, shell::Shell, words::pick};
 
 /// Try again what failed. The next run takes it.
 #[derive(Debug, clap::Args)]
@@ -80,7 +80,7 @@ async fn again(shell: &Shell, chosen: Chosen) -> Result<Told, Failure> {
     let now = shell.clock.now();
     let mut told = Told { documents: Vec::new(), mails: Vec::new() };
     for DocumentRow { key, state, .. } in chosen.documents {
-        let recorded = shell.store.retry_document(key, now, jobs::document_jobs).await?;
+        let recorded = shell.store.retry_document(key, now, document_jobs).await?;
         let state = shell.store.document(key).await?.map_or(state, |row| row.state);
         told.documents.push((key, recorded, state));
     }

@@ -31,7 +31,10 @@ pub async fn run(_: RunOnce, global: &Global, config: Config, output: &Output) -
 
 /// The seat; `None` when another process has it.
 pub fn seat(shell: &Shell) -> Result<Option<Seat>, Failure> {
-    shell.data.lock(SeatKind::Alone).map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))
+    shell
+        .data
+        .lock(SeatKind::Alone)
+        .map_err(|e| Failure::retry(pipeline_domain::ErrorCode::StoreUnavailable, format!("cannot lock the data folder: {e}")))
 }
 
 /// Who has the seat, in plain words.

@@ -108,7 +108,10 @@ async fn run_now(shell: &Shell, plans: &[Plan], name: &ScheduleName, global: &Gl
         } else {
             pick(lang, "Venter eller pågår allerede som jobb", "Ventar eller går alt som jobb", "Waits or runs already as job")
         };
-        output.line(&format!("{word} {id}. {}", pick(lang, "Følg den: arkivflyt jobs show", "Følg han: arkivflyt jobs show", "Follow it: arkivflyt jobs show")));
+        output.line(&format!(
+            "{word} {id}. {}",
+            pick(lang, "Følg den: arkivflyt jobs show", "Følg han: arkivflyt jobs show", "Follow it: arkivflyt jobs show")
+        ));
     }
     Ok(Exit::Ok)
 }

@@ -37,7 +37,10 @@ pub async fn serve(_: Serve, global: &Global, config: Config, _: &Output) -> Res
 pub async fn worker(worker: Worker, global: &Global, config: Config, _: &Output) -> Result<Exit, Failure> {
     if let Some(unknown) = worker.queues.iter().find(|q| !QUEUES.contains(q)) {
         let all: Vec<&str> = QUEUES.iter().map(QueueName::as_str).collect();
-        return Err(Failure::give_up(ErrorCode::ConfigInvalid, format!("--queues: there is no queue {unknown}; there are {}", all.join(", "))));
+        return Err(Failure::give_up(
+            ErrorCode::ConfigInvalid,
+            format!("--queues: there is no queue {unknown}; there are {}", all.join(", ")),
+        ));
     }
     let mut queues = worker.queues;
     queues.sort();

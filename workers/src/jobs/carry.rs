@@ -9,11 +9,7 @@ use pipeline_package::{Head, Packaging};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Documents, PendingDocument, Stage};
 
-use crate::{
-    failure::Failure,
-    shell::Shell,
-    snapshots::FileStamp,
-};
+use crate::{failure::Failure, shell::Shell, snapshots::FileStamp};
 
 /// Where a document stopped, and why.
 #[derive(Debug)]

@@ -30,7 +30,8 @@ pub struct Plan {
 
 /// The delivered schedules with what the configuration changes. A name, a time or a zone that does not exist stops the start.
 pub fn plans(config: &ScheduleConfig) -> Result<Vec<Plan>, ConfigError> {
-    let zone = Tz::from_str(&config.time_zone).map_err(|_| wrong("schedule.time_zone", "expected a zone such as Europe/Oslo".to_owned()))?;
+    let zone =
+        Tz::from_str(&config.time_zone).map_err(|_| wrong("schedule.time_zone", "expected a zone such as Europe/Oslo".to_owned()))?;
     let ours = || DEFAULTS.iter().filter(|d| runs::KINDS.contains(&d.name));
     if let Some(name) = config.jobs.keys().find(|name| !ours().any(|d| d.name == name.as_str())) {
         let names: Vec<&str> = ours().map(|d| d.name).collect();
@@ -59,7 +60,9 @@ fn wrong(key: &str, message: String) -> ConfigError {
 /// The schedules that fire, as the ticker takes them.
 pub fn planned(config: &ScheduleConfig) -> Result<Vec<Planned>, ConfigError> {
     let fires = plans(config)?.into_iter().filter(|p| p.enabled);
-    Ok(fires.map(|p| Planned { name: ScheduleName::of(p.default.name), schedule: p.schedule, misfire: p.misfire, job: Box::new(run_job) }).collect())
+    Ok(fires
+        .map(|p| Planned { name: ScheduleName::of(p.default.name), schedule: p.schedule, misfire: p.misfire, job: Box::new(run_job) })
+        .collect())
 }
 
 /// The job of one firing. While it is unfinished, further firings of the same schedule join it.

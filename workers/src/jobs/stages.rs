@@ -68,7 +68,7 @@ const MAX_FAILURES: u32 = 60;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct DocumentArgs {
     document_id: DocumentId,
-    version: u16,
+    version: u32,
     /// Of what the stage before left: PDF or package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sha256: Option<Sha256>,
