@@ -63,9 +63,10 @@ pub const LIST: &[Metric] = &[
     histogram("afl_job_run_seconds", RUN, &["kind", "outcome"], "How long an attempt took"),
     histogram("afl_job_start_latency_seconds", WAIT, &["queue"], "How long a job had been due when it started"),
     histogram("afl_claim_seconds", STATEMENT, &[], "How long one claim took, empty ones too"),
-    histogram("afl_schedule_lag_seconds", LAG, &[], "How long after its time a schedule fired"),
+    histogram("afl_schedule_lag_seconds", LAG, &["schedule"], "How long after its time a schedule fired"),
     counter("afl_lease_lost_total", &[], "Attempts that came to their end after their lease was gone"),
     counter("afl_rescued_total", &[], "Jobs freed from workers that died or hung"),
     counter("afl_returned_total", &[], "Jobs handed back at a shutdown"),
+    counter("afl_schedule_brought_back_total", &[], "Schedules sent ahead by a wrong clock and brought back"),
     counter("afl_store_errors_total", &[], "Calls that the database did not answer, or refused"),
 ];
