@@ -236,7 +236,8 @@ pub struct PaperItem {
 /// Lists come oldest first. A call whose future is dropped may still take effect.
 pub trait Documents {
     /// Takes a document in: recognises content and id, finds or opens the plan's folder, gives a journal number, and enqueues what
-    /// follows, in one transaction. A known document that still waits gets its jobs too, unless it has them.
+    /// follows, in one transaction. A known document that still waits gets its jobs too, unless an unfinished or dead job bears its
+    /// key as unique key.
     fn accept(&self, document: &NewDocument, follow_up: crate::FollowUp) -> impl Future<Output = Result<Acceptance, StoreError>> + Send;
 
     /// Accepted documents whose time has come, oldest first, `after` a place when reading on. A document stays in this list
@@ -275,8 +276,9 @@ pub trait Documents {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Puts a failed document back among the accepted, with a clean count. Its earlier attempts stay listed. An accepted
-    /// document becomes due at once; one that is archived is left alone ([`Recorded::Before`]). What follows is enqueued with it,
-    /// unless it is unfinished already.
+    /// document becomes due at once; one that is archived is left alone ([`Recorded::Before`]). An unfinished
+    /// job with its key as unique key becomes due at once; if there is none, the newest dead one comes back, as
+    /// [`retry_job`](crate::Jobs::retry_job) would bring it; if there is none either, what follows is enqueued.
     fn retry_document(
         &self,
         document: DocumentKey,

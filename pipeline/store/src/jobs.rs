@@ -272,12 +272,13 @@ pub enum Outcome {
     Snoozed {
         /// Not before this instant.
         until: Timestamp,
-        /// Why, if something stood in the way.
+        /// Why, if something stood in the way: kept as the job's last code.
         code: Option<ErrorCode>,
     },
     /// Handed back at a shutdown. Counts as nothing.
     Returned,
-    /// A person called it off while it ran.
+    /// A person called it off while it ran. (However an attempt ends, a job that was called off does not come back: unless it
+    /// is through, it is cancelled.)
     Cancelled,
 }
 
@@ -384,7 +385,7 @@ pub struct JobRow {
     pub lane: Option<Lane>,
     /// Its unique key.
     pub unique_key: Option<String>,
-    /// Not before this instant.
+    /// Not before this instant. `None` when it was due at once, or has been claimed since.
     pub not_before: Option<Timestamp>,
     /// Claims so far.
     pub attempt: u32,
@@ -406,7 +407,7 @@ pub struct JobRow {
     pub last_code: Option<ErrorCode>,
     /// When it was enqueued.
     pub created_at: Timestamp,
-    /// When it ended for good.
+    /// When it ended: done, dead or cancelled.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -500,7 +501,7 @@ pub struct WorkerRow {
     pub queues: Vec<QueueName>,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it was last heard of.
+    /// When it was last heard of, by the database's clock: registering and heartbeats set it, what the caller brings is not read.
     pub seen_at: Timestamp,
 }
 
@@ -553,7 +554,7 @@ pub trait Jobs {
     /// (`false`), also a dead one while an unfinished job has its unique key.
     fn retry_job(&self, id: JobId) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Retries every dead job that matches. How many.
+    /// Retries every dead job that matches, in the order of their numbers. How many.
     fn retry_jobs(&self, filter: &JobFilter) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Gives a dead job up: cancelled. `false` when it is not dead.

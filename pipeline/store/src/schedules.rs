@@ -37,7 +37,7 @@ pub struct ScheduleRow {
 pub enum Fired {
     /// This call fired it; the job, unless an unfinished one of the same unique key was there or nothing was to be made.
     Now(Option<JobId>),
-    /// Another process was first, or the schedule has changed.
+    /// Another process was first, or the schedule has changed, or this very time has fired before (then it moves on all the same).
     ByAnother,
 }
 

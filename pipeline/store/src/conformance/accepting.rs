@@ -9,7 +9,7 @@ use super::{
     Stand,
     sample::{accepted, archived, at, document, key},
 };
-use crate::{Acceptance, DocumentFilter, DocumentState, Documents, Plan, Stage};
+use crate::{Acceptance, DocumentFilter, DocumentState, Documents, Plan, Stage, nothing_follows};
 
 /// The same content is answered with the row it has, under its own id and under another.
 pub async fn same_content_is_known(stand: &impl Stand) {
@@ -20,7 +20,7 @@ pub async fn same_content_is_known(stand: &impl Stand) {
     let mut renamed = document(2);
     renamed.digest = document(1).digest;
     for sent in [again, renamed] {
-        let Acceptance::Known(row) = store.accept(&sent).await.unwrap() else { panic!("not recognised") };
+        let Acceptance::Known(row) = store.accept(&sent, nothing_follows).await.unwrap() else { panic!("not recognised") };
         assert_eq!((row.key, row.state, &row.reservation), (key(1), DocumentState::Accepted, &reservation));
     }
     assert_eq!(store.document(key(2)).await.unwrap(), None);
@@ -33,7 +33,7 @@ pub async fn same_id_with_other_content_is_refused(stand: &impl Stand) {
     let first = accepted(&store, &document(1)).await;
     let mut other = document(1);
     other.digest = Sha256::of(b"other");
-    assert_eq!(store.accept(&other).await.unwrap(), Acceptance::IdReused);
+    assert_eq!(store.accept(&other, nothing_follows).await.unwrap(), Acceptance::IdReused);
     other.key.version = DocumentVersion(2);
     let second = accepted(&store, &other).await;
     assert_eq!(second.folder, first.folder);
@@ -91,10 +91,10 @@ pub async fn numbers_are_dense_when_many_come_at_once(stand: &impl Stand) {
     let mut tasks = JoinSet::new();
     for n in 1..=200 {
         let (one, other) = (store.clone(), store.clone());
-        tasks.spawn(async move { one.accept(&document(n)).await.unwrap() });
+        tasks.spawn(async move { one.accept(&document(n), nothing_follows).await.unwrap() });
         let mut reused = document(1);
         reused.digest = Sha256::of(&n.to_le_bytes().repeat(3));
-        tasks.spawn(async move { other.accept(&reused).await.unwrap() });
+        tasks.spawn(async move { other.accept(&reused, nothing_follows).await.unwrap() });
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|a| matches!(a, Acceptance::New(_))).count(), 199);
@@ -112,7 +112,7 @@ pub async fn the_same_content_many_times_at_once_is_taken_once(stand: &impl Stan
     let mut tasks = JoinSet::new();
     for _ in 0..20 {
         let store = store.clone();
-        tasks.spawn(async move { store.accept(&document(7)).await.unwrap() });
+        tasks.spawn(async move { store.accept(&document(7), nothing_follows).await.unwrap() });
     }
     let answers = tasks.join_all().await;
     assert_eq!(answers.iter().filter(|a| matches!(a, Acceptance::New(_))).count(), 1);
@@ -159,7 +159,7 @@ pub async fn what_was_acknowledged_survives_a_crash(stand: &impl Stand) {
 
     let store = stand.open().await;
     for (n, reservation) in &acknowledged {
-        let Acceptance::Known(row) = store.accept(&document(*n)).await.unwrap() else { panic!("document {n} is lost") };
+        let Acceptance::Known(row) = store.accept(&document(*n), nothing_follows).await.unwrap() else { panic!("document {n} is lost") };
         assert_eq!(&row.reservation, reservation);
     }
     // What was still ordered by the dropped store may land a moment later; it cannot land between these two.

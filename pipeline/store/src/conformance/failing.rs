@@ -6,7 +6,7 @@ use super::{
     Stand,
     sample::{accepted, archived, at, document, key},
 };
-use crate::{AttemptSubject, DocumentState, Documents, Recorded, Stage};
+use crate::{AttemptSubject, DocumentState, Documents, Recorded, Stage, nothing_follows};
 
 const CODE: ErrorCode = ErrorCode::ArchiveDiskFull;
 
@@ -45,7 +45,7 @@ pub async fn a_failed_document_waits_for_a_person(stand: &impl Stand) {
     assert_eq!(store.pending(at(1_000_000), None, 10).await.unwrap(), []);
     assert_eq!(store.next_due().await.unwrap(), None);
 
-    assert_eq!(store.retry_document(key(1), at(20)).await.unwrap(), Recorded::Now);
+    assert_eq!(store.retry_document(key(1), at(20), nothing_follows).await.unwrap(), Recorded::Now);
     let due = store.pending(at(20), None, 10).await.unwrap();
     assert_eq!((due[0].attempts, due[0].first_failed_at, &due[0].reservation), (0, None, &reservation));
     store.record_attempt_failed(key(1), Stage::Archive, CODE, "", at(21), NextStep::Failed).await.unwrap();
@@ -61,7 +61,7 @@ pub async fn a_failed_document_may_turn_out_archived(stand: &impl Stand) {
     assert_eq!(store.record_archived(&archived(1, &reservation), &[], &[], at(11)).await.unwrap(), Recorded::Now);
     let row = store.document(key(1)).await.unwrap().unwrap();
     assert_eq!((row.state, row.last_code), (DocumentState::Notified, None));
-    assert_eq!(store.retry_document(key(1), at(12)).await.unwrap(), Recorded::Before);
+    assert_eq!(store.retry_document(key(1), at(12), nothing_follows).await.unwrap(), Recorded::Before);
 }
 
 /// A second worker fails on what the first has done: kept, but nothing is undone.
@@ -79,9 +79,9 @@ pub async fn a_waiting_document_can_be_made_due(stand: &impl Stand) {
     let store = stand.open().await;
     accepted(&store, &document(1)).await;
     store.record_attempt_failed(key(1), Stage::Archive, CODE, "", at(10), NextStep::RetryAt(at(3600))).await.unwrap();
-    assert_eq!(store.retry_document(key(1), at(11)).await.unwrap(), Recorded::Now);
+    assert_eq!(store.retry_document(key(1), at(11), nothing_follows).await.unwrap(), Recorded::Now);
     assert_eq!(store.pending(at(11), None, 10).await.unwrap().len(), 1);
-    assert_eq!(store.retry_document(key(1), at(12)).await.unwrap(), Recorded::Before, "it is due already");
+    assert_eq!(store.retry_document(key(1), at(12), nothing_follows).await.unwrap(), Recorded::Before, "it is due already");
 }
 
 /// A detail of any length is kept, its first 300 characters.

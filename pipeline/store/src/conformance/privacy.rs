@@ -1,13 +1,16 @@
 //! Rows hold no personal data.
 
-use pipeline_domain::{Content, DocumentKind, Envelope, ErrorCode, NextStep, Notice, NoticeKind, PlanType, RecipientRef, Snapshot};
+use pipeline_domain::{
+    Content, DocumentKey, DocumentKind, Envelope, ErrorCode, NextStep, Notice, NoticeKind, PlanType, RecipientRef, Snapshot,
+};
 use serde_json::json;
 
 use super::{
     Stand,
+    jobs_sample::{LEASE, job, past, put, settle, take_one, worker},
     sample::{accepted, archived, at},
 };
-use crate::{Documents, MailOutcome, NewDocument, Outbox, Stage};
+use crate::{Documents, Jobs, MailOutcome, NewDocument, NewJob, Outbox, Outcome, Stage};
 
 /// In every field of the snapshot that a person can be known by. None of them is of anybody.
 const CANARIES: [&str; 11] = [
@@ -53,6 +56,23 @@ fn snapshot() -> Snapshot {
     })
 }
 
+/// A job for the document, with progress, a failure and a result.
+async fn work_on<S: Jobs>(store: &S, document: DocumentKey) {
+    let new = NewJob {
+        lane: Some("case:9901-2026-000001".parse().unwrap()),
+        unique_key: Some(document.to_string()),
+        args: json!({ "document": document.to_string() }),
+        ..job(1)
+    };
+    put(store, &new).await;
+    let lease = take_one(store, worker(1)).await.lease;
+    store.heartbeat(worker(1), &[lease], LEASE, &[(lease, json!({ "folders_done": 3 }))]).await.unwrap();
+    let failed = Outcome::Failed { code: ErrorCode::RenderCrashed, detail: "child 7".to_owned(), next: NextStep::RetryAt(past()) };
+    settle(store, lease, failed).await.unwrap();
+    let lease = take_one(store, worker(1)).await.lease;
+    settle(store, lease, Outcome::Done { next: vec![job(2)], result: Some(json!({ "version": 1 })) }).await.unwrap();
+}
+
 /// A document full of personal values goes all the way, with failures; then every text of every row is searched.
 pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
     let store = stand.open().await;
@@ -79,9 +99,12 @@ pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
         MailOutcome::NotSent { code: ErrorCode::MailRefused, detail: "smtp 550 5.1.1".to_owned(), next: NextStep::RetryAt(at(5)) };
     store.record_mail(&notice.dedupe_key, &refused, at(4)).await.unwrap();
 
+    work_on(&store, new.key).await;
+
     let texts = stand.texts().await;
     let has = |what: &str| texts.iter().any(|t| t.contains(what));
     assert!(has(&new.key.id.to_string()) && has(&new.digest.to_string()) && has("smtp 550 5.1.1"), "the search sees every table");
+    assert!(has("case:9901-2026-000001") && has("child 7") && has("folders_done"), "jobs and their attempts are searched");
     for canary in CANARIES {
         assert!(!texts.iter().any(|t| t.to_lowercase().contains(&canary.to_lowercase())), "a row holds a personal value");
     }

@@ -6,7 +6,7 @@ use pipeline_domain::{
 };
 use uuid::Uuid;
 
-use crate::{Acceptance, NewDocument, Store};
+use crate::{Acceptance, NewDocument, Store, nothing_follows};
 
 /// 2026-11-23T08:30:00Z and `seconds` more.
 pub fn at(seconds: i64) -> Timestamp {
@@ -30,7 +30,7 @@ pub fn document(n: u32) -> NewDocument {
 }
 
 pub async fn accepted<S: Store>(store: &S, new: &NewDocument) -> Reservation {
-    match store.accept(new).await.expect("the store answers") {
+    match store.accept(new, nothing_follows).await.expect("the store answers") {
         Acceptance::New(reservation) => reservation,
         other => panic!("expected a new document, got {other:?}"),
     }
