@@ -22,7 +22,9 @@ mod verify;
 pub use error::ArchiveError;
 pub use recover::Recovery;
 pub use store::{CASE_RECORD_PATH, CaseArchive, CaseHead, TreeEntry};
-pub use verify::{Finding, RootVerification, Severity, Verification, verify_case, verify_object, verify_root};
+pub use verify::{
+    Finding, RootSurvey, RootVerification, Severity, Verification, survey_root, verify_case, verify_object, verify_root, verify_stored,
+};
 
 #[cfg(test)]
 extern crate self as pipeline_archive;

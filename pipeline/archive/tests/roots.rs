@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pipeline_archive::{RootVerification, verify_root};
+use pipeline_archive::{RootVerification, survey_root, verify_root, verify_stored};
 use support::{folder, open, package};
 
 /// A store with three cases in two years, as a storage root.
@@ -64,6 +64,21 @@ fn a_damaged_object_makes_the_root_invalid_and_is_held_to_our_promises() {
     let verification = verify_root(&root, &mut |_, v| told.push((v.has("E023"), v.has("A006"))));
     assert_eq!(told, [(false, false), (false, true), (true, false)]);
     assert_eq!((verification.invalid_objects, verification.is_valid()), (2, false));
+}
+
+#[test]
+fn a_survey_finds_what_a_whole_judgement_finds_one_object_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = root(dir.path());
+    fs::write(root.join("2026/2026-000003/v1/content/extra"), b"").unwrap();
+    fs::write(root.join("2026/stray.txt"), b"").unwrap();
+    let mut told = Vec::new();
+    let whole = verify_root(&root, &mut |at, v| told.push((at.display().to_string(), v.clone())));
+    let survey = survey_root(&root);
+    assert_eq!(survey.findings, whole.findings);
+    assert!(survey.findings.iter().any(|f| f.code == "E072"), "{:#?}", survey.findings);
+    let one_by_one: Vec<_> = survey.objects.iter().map(|at| (at.clone(), verify_stored(&root.join(at)))).collect();
+    assert_eq!(one_by_one, told);
 }
 
 #[test]

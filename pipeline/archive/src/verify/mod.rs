@@ -17,4 +17,4 @@ mod root_layout;
 pub use case::verify_case;
 pub use finding::{Finding, RootVerification, Severity, Verification};
 pub use object::verify_object;
-pub use root::verify_root;
+pub use root::{RootSurvey, survey_root, verify_root, verify_stored};

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    RootVerification, Verification,
+    Finding, RootVerification, Verification,
     case::{is_ours, verify_case},
     content::{Kind, entries, is_foreign, join, read_small},
     finding::Report,
@@ -50,6 +50,28 @@ pub fn verify_root(path: &Path, each: &mut dyn FnMut(&Path, &Verification)) -> R
     });
     summary.findings = report.finish();
     summary
+}
+
+/// What a storage root holds, its objects not judged: for who judges them one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RootSurvey {
+    /// What is wrong with the root and its folders.
+    pub findings: Vec<Finding>,
+    /// Where the objects lie, from the root, in order.
+    pub objects: Vec<String>,
+}
+
+/// Looks at declaration, layout and folders, and lists the objects. Two objects with one id (E037) and objects in a wrong place
+/// (E083) are found by [`verify_root`] only.
+pub fn survey_root(path: &Path) -> RootSurvey {
+    let mut root = Root { path, report: Report::default(), spec: None, layout: None, objects: Vec::new() };
+    root.examine();
+    RootSurvey { findings: root.report.finish(), objects: root.objects }
+}
+
+/// Judges one object of a storage root as [`verify_root`] does: ours by our own promises too.
+pub fn verify_stored(path: &Path) -> Verification {
+    judge(path)
 }
 
 /// Judges objects side by side and tells them in order.
