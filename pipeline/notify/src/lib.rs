@@ -15,7 +15,7 @@ mod telling;
 mod text;
 
 pub use error::NotifyError;
-pub use mail::{LoginLink, Mail, MailFacts, RunCounts, compose, file_name, message_id};
+pub use mail::{LoginLink, Mail, MailFacts, ReportFacts, RunCounts, compose, file_name, message_id};
 pub use maildir::{Delivery, Maildir, MaildirEntry, Seen};
 pub use sender::Sender;
 pub use smtp::{Credentials, LinkFault, Phase, RelayConfig, RelaySecurity, SendOutcome, SmtpRelay, Timeouts};

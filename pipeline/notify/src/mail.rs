@@ -47,6 +47,13 @@ pub struct RunCounts {
     pub on_paper: u32,
 }
 
+/// What the report on a scheduled run says of it. The report itself stays on the archive's own machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReportFacts {
+    /// Things that a person should look at.
+    pub to_follow_up: u32,
+}
+
 /// The little that a mail may say beside its fixed text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MailFacts {
@@ -54,8 +61,10 @@ pub struct MailFacts {
     pub login_link: LoginLink,
     /// Day to read by.
     pub read_by: Option<Date>,
-    /// Needed by `archive_report`, ignored by the rest.
+    /// What a run of `run-once` did. An `archive_report` needs this or `report`; the rest ignore both.
     pub run: Option<RunCounts>,
+    /// That a scheduled run left a report.
+    pub report: Option<ReportFacts>,
 }
 
 impl MailFacts {
@@ -68,6 +77,11 @@ impl MailFacts {
     /// Facts for the report on a run.
     pub fn of_run(counts: RunCounts) -> Self {
         Self { run: Some(counts), ..Self::default() }
+    }
+
+    /// Facts for the word that a scheduled run left a report.
+    pub fn of_report(report: ReportFacts) -> Self {
+        Self { report: Some(report), ..Self::default() }
     }
 }
 
@@ -152,16 +166,17 @@ fn values(sender: &CheckedSender, at: Timestamp, facts: &MailFacts) -> Vec<(&'st
         ("read_by", facts.read_by.map(text::day)),
         ("at", Some(text::moment(at))),
     ];
-    // Without a run these places are unknown, and a report that asks for them is refused.
-    if let Some(run) = facts.run {
-        let counts = [
-            ("archived", run.archived),
-            ("already_there", run.already_there),
-            ("refused", run.refused),
-            ("failed", run.failed),
-            ("on_paper", run.on_paper),
-        ];
-        values.extend(counts.map(|(name, n)| (name, Some(n.to_string()))));
+    // Without a run or a report these places are unknown, and a text that asks for them is refused.
+    if facts.run.is_some() || facts.report.is_some() {
+        let run = |of: fn(RunCounts) -> u32| facts.run.map(|run| of(run).to_string());
+        values.extend([
+            ("archived", run(|r| r.archived)),
+            ("already_there", run(|r| r.already_there)),
+            ("refused", run(|r| r.refused)),
+            ("failed", run(|r| r.failed)),
+            ("on_paper", run(|r| r.on_paper)),
+            ("to_follow_up", facts.report.map(|report| report.to_follow_up.to_string())),
+        ]);
     }
     values
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pipeline_domain::{AddressProtection, Line, NoticeKind, WrittenForm};
-use pipeline_notify::{LoginLink, Mail, MailFacts, Sender, address_of, compose, notices, run_report_notice};
+use pipeline_notify::{LoginLink, Mail, MailFacts, ReportFacts, Sender, address_of, compose, notices, run_report_notice};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -104,6 +104,25 @@ fn a_report_without_its_counts_is_not_sent() {
     let notice = run_report_notice("run-1", WrittenForm::Nb);
     let error = compose(&notice, &address("arkiv@example.org"), &sender(), at(), &MailFacts::default()).unwrap_err();
     assert_eq!(error.code().id(), "mail_config");
+}
+
+#[test]
+fn a_scheduled_run_says_that_a_report_lies_there_and_no_more() {
+    for (form, place) in [(WrittenForm::Nb, "i mappen «reports»"), (WrittenForm::Nn, "i mappa «reports»")] {
+        let mail = compose(&run_report_notice("run-1", form), &address("arkiv@example.org"), &sender(), at(), &report_facts()).unwrap();
+        is_plain_ascii(&mail);
+        let Some(seen) = python::read(&[&mail]) else { return };
+        let body = seen[0]["body"].as_str().unwrap();
+        assert!(body.contains("Til oppfølging: 3") && body.contains(place), "{body}");
+        assert!(!body.contains("Avvist") && !body.contains('{'), "the counts of run-once are left out: {body}");
+    }
+    let of_run_once =
+        compose(&run_report_notice("run-1", WrittenForm::Nb), &address("arkiv@example.org"), &sender(), at(), &facts()).unwrap();
+    assert!(!String::from_utf8(of_run_once.bytes).unwrap().contains("reports"));
+}
+
+fn report_facts() -> MailFacts {
+    MailFacts::of_report(ReportFacts { to_follow_up: 3 })
 }
 
 #[test]
