@@ -36,7 +36,7 @@ pub struct RunCounts {
     pub refused: u32,
     /// Documents archived.
     pub archived: u32,
-    /// Documents that failed for good.
+    /// Documents that failed for good; of a scheduled run, everything that a person should look at.
     pub failed: u32,
     /// Mails accepted or delivered. `run-once` leaves it at 0: it writes a run down before the run's mail goes, because the
     /// report on the run is part of that mail.

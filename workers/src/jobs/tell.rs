@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
 use pipeline_intake::Reading;
-use pipeline_notify::{Mail as Letter, MailFacts, Maildir, SendOutcome, SmtpRelay};
+use pipeline_notify::{Mail as Letter, MailFacts, Maildir, ReportFacts, SendOutcome, SmtpRelay};
 use pipeline_queue::{Backoff, Failures, Seed};
-use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, RunId, Runs};
+use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, Run, RunId, Runs};
 use serde::Serialize;
 
 use crate::{
@@ -34,10 +34,33 @@ pub fn run_reports(municipality: &Municipality, run: RunId) -> Vec<Notice> {
     municipality.mail.archivist.iter().map(|_| report()).collect()
 }
 
-/// Municipality and run of a report, from its key (see [`run_reports`]).
-fn run_of(dedupe_key: &str) -> Option<(MunicipalityNumber, RunId)> {
-    let (municipality, run) = dedupe_key.split(':').nth(1)?.split_once('.')?;
-    Some((municipality.parse().ok()?, run.parse().ok()?))
+/// Word to the archivist that a scheduled run left a report.
+pub fn scheduled_reports(municipality: &Municipality, run: RunId) -> Vec<Notice> {
+    let word = || pipeline_notify::run_report_notice(&format!("{}.{run}.{LEFT_A_REPORT}", municipality.number), municipality.written_form);
+    municipality.mail.archivist.iter().map(|_| word()).collect()
+}
+
+/// Ends the key of a notice about a run that left a report.
+const LEFT_A_REPORT: &str = "report";
+
+/// What a notice to the archivist is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// The mail is the report.
+    Counts,
+    /// The report lies in the data folder.
+    Report,
+}
+
+/// Municipality and run of a report, from its key (see [`run_reports`] and [`scheduled_reports`]).
+fn run_of(dedupe_key: &str) -> Option<(MunicipalityNumber, RunId, About)> {
+    let mut parts = dedupe_key.split(':').nth(1)?.split('.');
+    let (municipality, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    match parts.next() {
+        None => Some((municipality, run, About::Counts)),
+        Some(LEFT_A_REPORT) => Some((municipality, run, About::Report)),
+        Some(_) => None,
+    }
 }
 
 /// Sends everything that is due.
@@ -184,20 +207,28 @@ async fn document_facts(shell: &Shell, notice: &Notice) -> Result<(MunicipalityN
 
 async fn report_facts(shell: &Shell, mail: &Mail) -> Result<(MunicipalityNumber, EmailAddress, MailFacts), Failure> {
     let missing = |what: &str| Failure::give_up(ErrorCode::MailConfig, format!("report {}: {what}", mail.dedupe_key));
-    let (number, id) = run_of(&mail.dedupe_key).ok_or_else(|| missing("names no run"))?;
+    let (number, id, about) = run_of(&mail.dedupe_key).ok_or_else(|| missing("names no run"))?;
     let to = shell.municipality(&number)?.mail.archivist.clone().ok_or_else(|| missing("the municipality names no archivist"))?;
-    let run = shell.store.runs(1000).await?.into_iter().find(|r| r.id == id).ok_or_else(|| missing("its run is not in the database"))?;
+    let run = shell.store.run(id).await?.ok_or_else(|| missing("its run is not in the database"))?;
+    let facts = match about {
+        About::Counts => MailFacts::of_run(counts_of(shell, &number, &run, mail).await?),
+        // What a person should look at is what failed, whatever it was that the run did.
+        About::Report => MailFacts::of_report(ReportFacts { to_follow_up: run.counts.failed }),
+    };
+    Ok((number, to, facts))
+}
+
+async fn counts_of(shell: &Shell, number: &MunicipalityNumber, run: &Run, mail: &Mail) -> Result<pipeline_notify::RunCounts, Failure> {
     let ended = run.finished_at.unwrap_or(mail.queued_at);
     let paper = shell.store.paper_list().await?;
-    let on_paper = paper.iter().filter(|p| p.folder.municipality == number && p.at >= run.started_at && p.at <= ended).count();
-    let counts = pipeline_notify::RunCounts {
+    let on_paper = paper.iter().filter(|p| p.folder.municipality == *number && p.at >= run.started_at && p.at <= ended).count();
+    Ok(pipeline_notify::RunCounts {
         archived: run.counts.archived,
         already_there: run.counts.known,
         refused: run.counts.refused,
         failed: run.counts.failed,
         on_paper: u32::try_from(on_paper).unwrap_or(u32::MAX),
-    };
-    Ok((number, to, MailFacts::of_run(counts)))
+    })
 }
 
 async fn carry(shell: &Shell, outlet: &Outlet, mail: &Mail, letter: Letter) -> (MailOutcome, Relay) {
@@ -241,4 +272,21 @@ fn not_sent(shell: &Shell, mail: &Mail, failure: Failure) -> MailOutcome {
         tracing::error!(mail.id = %mail.id, code = %failure.code, "mail failed: {}", failure.detail);
     }
     MailOutcome::NotSent { code: failure.code, detail: failure.detail, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_tells_what_it_is_about_by_its_key() {
+        let run = RunId(uuid::Uuid::from_u128(7));
+        let key =
+            |rest: &str| pipeline_notify::run_report_notice(&format!("9901.{run}{rest}"), pipeline_domain::WrittenForm::Nb).dedupe_key;
+        let number: MunicipalityNumber = "9901".parse().unwrap();
+        assert_eq!(run_of(&key("")), Some((number.clone(), run, About::Counts)));
+        assert_eq!(run_of(&key(".report")), Some((number, run, About::Report)));
+        assert_eq!(run_of(&key(".other")), None);
+        assert_eq!(run_of("archive_report:x:archivist"), None);
+    }
 }
