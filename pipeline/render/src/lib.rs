@@ -10,6 +10,7 @@ mod error;
 mod fonts;
 mod job;
 mod long_words;
+mod report;
 mod templates;
 mod thread;
 mod typesetter;
@@ -18,6 +19,7 @@ mod world;
 
 pub use error::RenderError;
 pub use job::{Letterhead, Logo, LogoFormat, NationalIdOnPage, RenderJob, render_job};
+pub use report::{Cell, Label, ReportKind, ReportTable, RunReport, report_job, report_json};
 pub use templates::template_set_digest;
 pub use thread::typesetting_thread;
 pub use typesetter::{Pdf, Typesetter};

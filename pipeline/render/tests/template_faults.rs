@@ -51,6 +51,7 @@ fn the_catalogue_has_every_term() {
         }
     }
     used.remove("plan_");
+    used.extend(pipeline_render::Label::ALL.iter().map(|label| label.term().to_owned()));
     let missing: Vec<_> = used.difference(&known).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let source: String = set.iter().filter(|(p, _)| p.ends_with(".typ")).map(|(_, b)| String::from_utf8_lossy(b)).collect();
