@@ -3,7 +3,7 @@
 # Run it after a change in a query or a migration. Starts a PostgreSQL server of its own on a private socket, and removes it.
 set -eu
 cd "$(dirname "$0")"
-bin=$(dirname "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)")
+bin=$(dirname "$(readlink -f "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)")")
 work=$(mktemp -d)
 as=
 trap '$as "$bin/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$work"' EXIT

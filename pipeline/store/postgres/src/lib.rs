@@ -10,18 +10,29 @@
 //!   a pooler between us and the server must give whole sessions.
 //! - No statement is logged.
 
+mod accept;
+mod archive;
+mod documents;
 mod fault;
+mod hold;
+mod jobs;
+mod locks;
+mod mail;
 mod open;
+mod outbox;
+mod rows;
+mod runs;
+mod schedules;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod writer;
 
-use std::time::Duration;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use pipeline_store::StoreError;
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::PgPool;
 
-use crate::writer::Writer;
+use crate::{hold::OutboxHold, jobs::JobDesk, writer::Writer};
 
 /// How a store deals with its server. The default suits a server on the same machine or network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +56,8 @@ impl Default for Settings {
 pub struct PostgresStore {
     writer: Writer,
     pool: PgPool,
-    /// For sessions outside the pool.
-    options: PgConnectOptions,
+    outbox: Arc<OutboxHold>,
+    jobs: Arc<JobDesk>,
     patience: Duration,
 }
 
@@ -66,7 +77,9 @@ impl PostgresStore {
         let options = open::options(url)?;
         let pool = open::open(&options, settings).await?;
         let writer = Writer::start(pool.clone(), settings.patience);
-        Ok(Self { writer, pool, options, patience: settings.patience })
+        let outbox = Arc::new(OutboxHold::new(options.clone(), settings.patience));
+        let jobs = JobDesk::new(&writer, &options);
+        Ok(Self { writer, pool, outbox, jobs, patience: settings.patience })
     }
 
     /// The newest migration in the database (0: none) and the newest we know. Changes nothing, and does not wait for a server
@@ -81,6 +94,11 @@ impl PostgresStore {
     /// Dropping all handles is safe too; then the end comes a moment later.
     pub async fn close(self) {
         self.writer.stop().await;
+        self.outbox.close().await;
         self.pool.close().await;
+    }
+
+    async fn read<T>(&self, doing: &'static str, rows: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+        fault::within(self.patience, doing, rows).await
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::{
     Settings,
     fault::{Doing, meaning, within},
+    locks::{self, Lock},
 };
 
 /// Forward only. A database that has one more than we know is newer than we are.
@@ -27,8 +28,6 @@ const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// Between two tries to reach the server at the start; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Held while the schema is made: two processes may come at the same moment. Any number that nobody else uses.
-const SCHEMA_LOCK: i64 = 0x6172_6b69_7600_0001;
 
 /// How every connection of ours behaves.
 ///
@@ -86,7 +85,7 @@ async fn make_schema(c: &mut PgConnection) -> Result<(), sqlx::Error> {
         return Ok(());
     }
     let mut t = c.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(SCHEMA_LOCK).execute(&mut *t).await?;
+    sqlx::query("select pg_advisory_xact_lock($1, $2)").bind(locks::OURS).bind(Lock::Schema.number()).execute(&mut *t).await?;
     t.execute("create schema if not exists arkivflyt").await?;
     t.commit().await
 }

@@ -248,7 +248,10 @@ fn programs() -> Option<PathBuf> {
     let mut debian: Vec<PathBuf> =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin")).collect();
     debian.sort();
-    std::env::split_paths(&path).chain(debian.into_iter().rev()).find(|folder| folder.join("initdb").is_file())
+    // Through links: what belongs to `initdb` lies beside it.
+    let folders =
+        std::env::split_paths(&path).chain(debian.into_iter().rev()).filter_map(|folder| folder.join("initdb").canonicalize().ok());
+    folders.filter_map(|initdb| initdb.parent().map(Path::to_owned)).find(|folder| folder.join("postgres").is_file())
 }
 
 fn private_folder() -> io::Result<TempDir> {

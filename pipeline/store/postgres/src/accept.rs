@@ -1,0 +1,137 @@
+//! Taking a document in. One transaction at a time does so, in all processes together: what is looked up cannot change before
+//! it is used, numbers are given in the order in which they become visible, and nobody can end up waiting in a circle.
+
+use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, FollowUp, NewDocument, Plan, Reservation, StoreError};
+use sqlx::PgConnection;
+
+use crate::{
+    documents::document_rows,
+    fault::Doing,
+    jobs,
+    locks::{self, Lock},
+    rows::{RawDocument, RawOpened},
+};
+
+const DOING: &str = "accept a document";
+
+pub(crate) async fn accept(c: &mut PgConnection, new: &NewDocument, follow_up: FollowUp) -> Result<Acceptance, StoreError> {
+    one_at_a_time(c).await?;
+    if let Some(row) = with_digest(c, new.digest).await? {
+        if row.state == DocumentState::Accepted {
+            jobs::enqueue_unless_known(c, &row.key.to_string(), &follow_up(row.key, &row.reservation)).await?;
+        }
+        return Ok(Acceptance::Known(Box::new(row)));
+    }
+    if is_key_used(c, new.key).await? {
+        return Ok(Acceptance::IdReused);
+    }
+    let plan = Plan { source_system: new.source_system.clone(), plan: new.plan, municipality: new.municipality.clone() };
+    let folder = match opened_folder(c, &plan).await? {
+        Some(folder) => folder,
+        None => open_folder(c, &plan, new.at).await?,
+    };
+    let year = new.at.oslo_year();
+    let journal = JournalNumber { year, sequence: next_number(c, "journal", &new.municipality, year).await? };
+    insert(c, new, folder.row, journal).await?;
+    let reservation = Reservation { folder: folder.id, folder_opened_at: folder.opened_at, journal, accepted_at: new.at };
+    jobs::enqueue_in(c, &follow_up(new.key, &reservation)).await?;
+    Ok(Acceptance::New(reservation))
+}
+
+/// A folder's row, number and day.
+pub(crate) struct Opened {
+    pub row: i64,
+    pub id: CaseFolderId,
+    pub opened_at: Timestamp,
+}
+
+/// Until the transaction ends. Taking it twice in one is nothing.
+async fn one_at_a_time(c: &mut PgConnection) -> Result<(), StoreError> {
+    let lock = sqlx::query!("select pg_advisory_xact_lock($1, $2)", locks::OURS, Lock::Acceptance.number());
+    lock.execute(c).await.doing(DOING)?;
+    Ok(())
+}
+
+async fn with_digest(c: &mut PgConnection, digest: Sha256) -> Result<Option<DocumentRow>, StoreError> {
+    let digest = digest.to_string();
+    let row: Option<RawDocument> = document_rows!("where d.digest = $1", digest).fetch_optional(c).await.doing(DOING)?;
+    row.map(DocumentRow::try_from).transpose()
+}
+
+async fn is_key_used(c: &mut PgConnection, key: DocumentKey) -> Result<bool, StoreError> {
+    let (id, version) = (key.id.to_string(), i64::from(key.version.0));
+    let found = sqlx::query_scalar!("select id from documents where document_id = $1 and version = $2", id, version);
+    Ok(found.fetch_optional(c).await.doing(DOING)?.is_some())
+}
+
+async fn opened_folder(c: &mut PgConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {
+    let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
+    let row = sqlx::query_as!(
+        RawOpened,
+        "select id, municipality, year, sequence, opened_at from case_folders
+         where source_system = $1 and plan_id = $2 and municipality = $3",
+        source,
+        id,
+        municipality,
+    );
+    row.fetch_optional(c).await.doing(DOING)?.map(Opened::try_from).transpose()
+}
+
+async fn open_folder(c: &mut PgConnection, plan: &Plan, at: Timestamp) -> Result<Opened, StoreError> {
+    let year = at.oslo_year();
+    let sequence = next_number(c, "folder", &plan.municipality, year).await?;
+    let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
+    let row = sqlx::query_scalar!(
+        "insert into case_folders (source_system, plan_id, municipality, year, sequence, opened_at)
+         values ($1, $2, $3, $4, $5, $6) returning id",
+        source,
+        id,
+        municipality,
+        i64::from(year),
+        i64::from(sequence),
+        at.unix_seconds(),
+    );
+    let row = row.fetch_one(c).await.doing(DOING)?;
+    Ok(Opened { row, id: CaseFolderId { municipality: plan.municipality.clone(), year, sequence }, opened_at: at })
+}
+
+/// The next running number of `what` (`folder` or `journal`). Its row is locked until the transaction ends, and taken back if
+/// that fails, so no gaps.
+async fn next_number(c: &mut PgConnection, what: &str, municipality: &MunicipalityNumber, year: u16) -> Result<u32, StoreError> {
+    let municipality = municipality.as_str();
+    let last = sqlx::query_scalar!(
+        "insert into sequences (what, municipality, year, last) values ($1, $2, $3, 1)
+         on conflict (what, municipality, year) do update set last = sequences.last + 1 returning last",
+        what,
+        municipality,
+        i64::from(year),
+    );
+    let last = last.fetch_one(c).await.doing(DOING)?;
+    u32::try_from(last).map_err(|_| StoreError::Inconsistent {
+        table: "sequences",
+        column: "last",
+        id: format!("{what}/{municipality}/{year}"),
+    })
+}
+
+async fn insert(c: &mut PgConnection, new: &NewDocument, folder: i64, journal: JournalNumber) -> Result<(), StoreError> {
+    let (id, version, kind) = (new.key.id.to_string(), i64::from(new.key.version.0), new.kind.id());
+    let (digest, municipality, at) = (new.digest.to_string(), new.municipality.as_str(), new.at.unix_seconds());
+    let row = sqlx::query!(
+        "insert into documents
+           (document_id, version, kind, digest, folder, municipality, journal_year, journal_sequence, accepted_at, state, next_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'accepted', $9)",
+        id,
+        version,
+        kind,
+        digest,
+        folder,
+        municipality,
+        i64::from(journal.year),
+        i64::from(journal.sequence),
+        at,
+    );
+    row.execute(c).await.doing(DOING)?;
+    Ok(())
+}
