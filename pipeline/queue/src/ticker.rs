@@ -30,6 +30,7 @@ const BROUGHT_BACK: &str = "afl_schedule_brought_back_total";
 
 /// However far the next firing is, the store and the clock are looked at again after so long: a rule may change, and a clock be set.
 const LOOK_AGAIN_S: i64 = 30;
+const DAY_S: i64 = 86_400;
 /// After another process was first, or the store did not answer.
 const SOON_S: i64 = 1;
 /// So many firings are asked for when a clock was wrong: a week of one that fires every minute. Older ones count as made.
@@ -227,7 +228,7 @@ impl<S: Schedules + Send + Sync> Ticker<S> {
         let made = self.made_since(&planned.name, now).await?;
         let from = made.unknown_before.map_or(now, |t| now.max(shifted(t, -1)));
         let unmade = planned.schedule.iter_after(from).take_while(|t| *t < stored).find(|t| !made.has(*t));
-        let Some(next) = unmade else { return Ok(stored) };
+        let Some(next) = unmade.filter(|t| made.began_by(*t) || is_far_ahead(planned, stored, now)) else { return Ok(stored) };
         if self.move_on(planned, stored, next, None).await? {
             metrics::counter!(BROUGHT_BACK).increment(1);
             tracing::warn!(schedule = %planned.name, stored = %stored, next = %next, "a clock was wrong: the schedule was ahead and is brought back");
@@ -242,18 +243,17 @@ impl<S: Schedules + Send + Sync> Ticker<S> {
 
     /// Which due times from `since` on have made a job. Nearly always none: then this is one small question.
     async fn made_since(&self, name: &ScheduleName, since: Timestamp) -> Result<Made, StoreError> {
-        if self.store.fires(name, 1).await?.first().is_none_or(|(newest, _)| *newest < since) {
-            return Ok(Made::default());
+        let mut fires = self.store.fires(name, 1).await?;
+        if fires.first().is_some_and(|(newest, _)| *newest >= since) {
+            fires = self.store.fires(name, HISTORY).await?;
         }
-        let fires = self.store.fires(name, HISTORY).await?;
         let is_cut = u32::try_from(fires.len()).is_ok_and(|n| n >= HISTORY);
         let unknown_before = fires.last().filter(|_| is_cut).map(|(oldest, _)| *oldest);
         Ok(Made { due: fires.into_iter().map(|(due, _)| due).collect(), unknown_before })
     }
 }
 
-/// Due times that have made a job.
-#[derive(Default)]
+/// Due times that have made a job: all from some time on, and the newest.
 struct Made {
     due: BTreeSet<Timestamp>,
     /// What is older was not asked for. It counts as made: rather wait than fire twice.
@@ -264,6 +264,17 @@ impl Made {
     fn has(&self, due: Timestamp) -> bool {
         self.due.contains(&due) || self.unknown_before.is_some_and(|t| due < t)
     }
+
+    /// Whether the schedule was at work by then. A process whose clock is behind would otherwise bring back times from before
+    /// the schedule was there at all, and those with a right clock would make them good.
+    fn began_by(&self, due: Timestamp) -> bool {
+        self.due.first().is_some_and(|first| *first < due)
+    }
+}
+
+/// Whether it would stand still for more than a day and more than one firing: a schedule that was new under a wrong clock.
+fn is_far_ahead(planned: &Planned, stored: Timestamp, now: Timestamp) -> bool {
+    stored > shifted(now, DAY_S) && planned.schedule.iter_after(now).nth(1).is_some_and(|second| stored > second)
 }
 
 fn record_lag(planned: &Planned, due: Timestamp, now: Timestamp) {

@@ -55,7 +55,10 @@ fn changes(month: u32) -> Vec<NaiveDate> {
 }
 
 fn check_agree(expression: &str) {
-    let (from, to) = (instant(FROM), instant(TO));
+    check_agree_between(expression, instant(FROM), instant(TO));
+}
+
+fn check_agree_between(expression: &str, from: Timestamp, to: Timestamp) {
     let ours = ours(expression, from, to);
     assert!(ours.len() > 1, "{expression} hardly fires");
     assert!(ours.is_sorted_by(|a, b| a < b), "{expression} steps back");
@@ -65,10 +68,25 @@ fn check_agree(expression: &str) {
     }
 }
 
+const EVERY_MINUTE: &str = "* * * * *";
+
 #[test]
 fn the_defaults_agree_with_the_oracle() {
-    for d in DEFAULTS {
+    for d in DEFAULTS.iter().filter(|d| d.expression != EVERY_MINUTE) {
         check_agree(d.expression);
+    }
+}
+
+/// Of 5.8 million firings: a whole year, for which nobody needs an oracle, and the days around every change.
+#[test]
+fn every_minute_is_every_minute() {
+    let (from, to) = (instant("2027-01-01T00:00:00+01:00"), instant("2028-01-01T00:00:00+01:00"));
+    let firings = ours(EVERY_MINUTE, from, to);
+    let minutes = (from.unix_seconds() + 60..=to.unix_seconds()).step_by(60);
+    assert!(firings.iter().map(|t| t.unix_seconds()).eq(minutes));
+    for day in changes(3).into_iter().chain(changes(10)) {
+        let noon = |d: NaiveDate| instant(&format!("{d}T12:00:00Z"));
+        check_agree_between(EVERY_MINUTE, noon(day.pred_opt().unwrap()), noon(day.succ_opt().unwrap()));
     }
 }
 
