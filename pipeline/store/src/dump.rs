@@ -150,7 +150,7 @@ pub trait DumpSource: Send {
     /// The [`FORMAT`] it was written in.
     fn format(&self) -> u32;
     /// The next row of a table; `None` at its end. Tables are asked for in the order of [`TABLES`], [`NUMBERS`] last.
-    fn row(&mut self, table: &'static Table) -> io::Result<Option<String>>;
+    fn next_row(&mut self, table: &'static Table) -> io::Result<Option<String>>;
 }
 
 /// What a load brought.
@@ -159,7 +159,7 @@ pub struct Loaded {
     /// Rows by table.
     pub rows: BTreeMap<&'static str, u64>,
     /// Jobs that were in hand when the dump was made. They are ready again, in their place: their attempt is written down as one
-    /// whose lease was lost, and costs no try.
+    /// whose lease was lost, and costs no try. Those that were called off meanwhile are not among them: the next rescue ends them.
     pub freed_jobs: u64,
 }
 
@@ -196,7 +196,7 @@ impl Batch {
     pub fn next(source: &mut dyn DumpSource, table: &'static Table, done: u64) -> Result<Option<Self>, DumpError> {
         let mut batch = Self { json: String::from("["), rows: 0 };
         while batch.rows < BATCH_ROWS && batch.json.len() < BATCH_BYTES {
-            let row = source.row(table).map_err(|source| DumpError::Read { table: table.name, source })?;
+            let row = source.next_row(table).map_err(|source| DumpError::Read { table: table.name, source })?;
             let Some(row) = row else { break };
             parse_row(table, &row).map_err(|fault| DumpError::NotARow { table: table.name, row: done + batch.rows + 1, fault })?;
             if batch.rows > 0 {

@@ -13,6 +13,7 @@
 mod accept;
 mod archive;
 mod documents;
+mod dump;
 mod fault;
 mod hold;
 mod jobs;

@@ -137,9 +137,15 @@ async fn free_jobs(c: &mut SqliteConnection) -> Result<u64, DumpError> {
         "insert into job_attempts (job, attempt, worker, started_at, ended_at, outcome, code, detail)
          select id, attempt, worker, claimed_at, cast(unixepoch('subsec') * 1000 as integer), 'lease_lost', 'job_lease_lost',
              'in hand when the dump was made'
-         from jobs where state = 'running'",
+         from jobs where state = 'running' and cancel_requested = 0",
     );
     keep.execute(&mut *c).await.doing(LOADING)?;
-    let free = sqlx::query("update jobs set state = 'ready', worker = null, lease_until = null, claimed_at = null where state = 'running'");
-    Ok(free.execute(c).await.doing(LOADING)?.rows_affected())
+    let free = sqlx::query(
+        "update jobs set state = 'ready', worker = null, lease_until = null, claimed_at = null
+         where state = 'running' and cancel_requested = 0",
+    );
+    let freed = free.execute(&mut *c).await.doing(LOADING)?.rows_affected();
+    // Those that were called off do not come back: the next rescue ends them, and hands their lanes on.
+    run(c, "update jobs set lease_until = 0 where state = 'running'", LOADING).await?;
+    Ok(freed)
 }

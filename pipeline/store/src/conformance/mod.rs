@@ -6,6 +6,7 @@ pub mod accepting;
 pub mod archiving;
 pub mod claiming;
 pub mod counting;
+pub mod dumping;
 pub mod failing;
 pub mod following;
 mod jobs_sample;
