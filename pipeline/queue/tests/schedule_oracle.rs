@@ -150,8 +150,9 @@ fn several_fixed_times_run_once_where_the_oracle_runs_them_never_or_twice() {
     let (from, to) = (instant(FROM), instant(TO));
     let (spring, autumn) = (changes(3), changes(10));
     let both: Vec<NaiveDate> = spring.iter().zip(&autumn).flat_map(|(s, a)| [*s, *a]).collect();
-    // (expression, days that differ, firings of ours and of croner's in spring, the same in autumn): in 2027.
-    let cases: [(&str, &[NaiveDate], [&str; 2], [&str; 2]); 6] = [
+    // Days that differ; then, of 2027, firings of ours and of croner's in spring, and the same in autumn.
+    type Case<'a> = (&'static str, &'a [NaiveDate], [&'static str; 2], [&'static str; 2]);
+    let cases: [Case; 6] = [
         ("0 2,14 * * *", &both, ["03+02 14+02", "14+02"], ["02+02 14+01", "02+02 02+01 14+01"]),
         ("0,30 2 * * *", &both, ["03+02", ""], ["02+02 02:30+02", "02+02 02:30+02 02+01 02:30+01"]),
         ("*/30 2 * * *", &both, ["03+02", ""], ["02+02 02:30+02", "02+02 02:30+02 02+01 02:30+01"]),
