@@ -52,7 +52,8 @@ pub(crate) trait Link: Send + Sync {
 }
 
 /// A job in hand. Its clones are of the same attempt, and for as long as one of them lives the attempt counts as running: give
-/// one to whatever goes on beside the handler's own future.
+/// one to whatever goes on beside the handler's own future. (A closure or `async` block takes along only the fields that it
+/// mentions: name the whole context in it.)
 #[derive(Clone)]
 pub struct JobContext {
     /// The job: its arguments, the lease, what earlier attempts left behind.
@@ -61,7 +62,7 @@ pub struct JobContext {
     /// soon, with whatever conclusion: [`Conclusion::stopped`] says that it did not get through.
     pub stop: CancellationToken,
     pub(crate) link: Arc<dyn Link>,
-    pub(crate) _presence: Arc<DropGuard>,
+    pub(crate) presence: Arc<DropGuard>,
 }
 
 impl fmt::Debug for JobContext {
@@ -96,8 +97,13 @@ impl JobContext {
     /// # Panics
     /// When the work panics.
     pub async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&CancellationToken) -> T + Send + 'static) -> T {
-        let context = self.clone();
-        match tokio::task::spawn_blocking(move || work(&context.stop)).await {
+        let (stop, presence) = (self.stop.clone(), self.presence.clone());
+        let here = move || {
+            // Named, or the closure would not take it along: a closure holds only what it mentions.
+            let _presence = presence;
+            work(&stop)
+        };
+        match tokio::task::spawn_blocking(here).await {
             Ok(value) => value,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

@@ -96,12 +96,17 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
 
     async fn handle(&self, registered: &Registered, presence: Arc<DropGuard>) -> Ran {
         let stop = self.place.stop.child_token();
-        let context = JobContext { job: self.job.clone(), stop: stop.clone(), link: self.shared.clone(), _presence: presence };
+        let context = JobContext { job: self.job.clone(), stop: stop.clone(), link: self.shared.clone(), presence: presence.clone() };
         let lease = self.job.lease;
         let span = tracing::info_span!("job", job.id = lease.job.0, job.kind = %self.job.kind, job.attempt = lease.attempt);
         let call = registered.handler.clone();
         // A task of its own: a panic ends it and nothing else, and it can be cut off between two polls.
-        let mut task = tokio::spawn(async move { call.call(context).await }.instrument(span));
+        let task = async move {
+            // For as long as the handler's future lives, whichever parts of its context it kept.
+            let _presence = presence;
+            call.call(context).await
+        };
+        let mut task = tokio::spawn(task.instrument(span));
         let out_of_time = tokio::select! {
             biased;
             ended = &mut task => return concluded(ended),

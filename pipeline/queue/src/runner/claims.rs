@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Shared, Until, acker,
     attempt::{Attempt, Ended},
-    figures,
+    figures, heart,
 };
 use crate::Shutdown;
 
@@ -122,6 +122,9 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
     }
 
     fn start(&self, job: ClaimedJob, shutdown: &Shutdown) {
+        for lease in self.shared.hands.superseded(job.lease.job) {
+            heart::lose(&self.shared, lease);
+        }
         let place = self.shared.hands.take(&job);
         if shutdown.is_requested() {
             // Claimed while the stop was asked for: handed back unbegun.

@@ -128,6 +128,15 @@ impl Hands {
         self.bell.notify_one();
     }
 
+    /// Leases of earlier attempts at this job: that it was claimed again means that they are lost.
+    pub(super) fn superseded(&self, job: JobId) -> Vec<Lease> {
+        let table = self.table();
+        if !table.present.contains_key(&job) {
+            return Vec::new();
+        }
+        table.held.keys().filter(|lease| lease.job == job).copied().collect()
+    }
+
     /// Takes a claimed job in hand.
     pub(super) fn take(&self, job: &ClaimedJob) -> Place {
         let mut table = self.table();

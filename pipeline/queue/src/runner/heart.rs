@@ -64,15 +64,20 @@ impl Drop for Carried<'_> {
     }
 }
 
+/// Stops an attempt that is no longer ours. One whose end is on its way to the store may be settled already: the store's answer
+/// to that tells.
+pub(super) fn lose<S>(shared: &Shared<S>, lease: Lease) {
+    if shared.hands.stop(lease, Why::Lost) {
+        figures::lost();
+        shared.count(|report| report.lost += 1);
+        tracing::warn!(job.id = lease.job.0, job.attempt = lease.attempt, "lease lost; the attempt is stopped and writes nothing");
+    }
+}
+
 /// Stops what is no longer ours and what was called off.
 pub(super) fn heed<S>(shared: &Shared<S>, beat: &Beat) {
     for lease in &beat.lost {
-        // An attempt whose end is on its way to the store may be settled already; the store's answer to that tells.
-        if shared.hands.stop(*lease, Why::Lost) {
-            figures::lost();
-            shared.count(|report| report.lost += 1);
-            tracing::warn!(job.id = lease.job.0, job.attempt = lease.attempt, "lease lost; the attempt is stopped and writes nothing");
-        }
+        lose(shared, *lease);
     }
     for job in &beat.cancelled {
         shared.hands.call_off(*job);
