@@ -110,7 +110,8 @@ impl House {
 }
 
 impl Daemon {
-    fn start(mut command: Command, house: &House) -> Self {
+    /// A command in the background, with its log beside the house.
+    pub fn start(mut command: Command, house: &House) -> Self {
         let log = house.data().with_extension(format!("log-{}", nth()));
         let file = File::create(&log).expect("a log can be made");
         let child = command.stdout(Stdio::null()).stderr(Stdio::from(file)).spawn().expect("the program starts");

@@ -5,6 +5,8 @@ mod corrected;
 mod demo;
 mod drop_folder;
 mod leaks;
+mod ops_daemon;
+mod ops_units;
 mod refused;
 mod relay;
 mod same_bytes;
