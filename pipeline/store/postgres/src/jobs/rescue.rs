@@ -1,0 +1,94 @@
+//! Jobs whose worker died, hung or was cut off.
+
+use pipeline_store::{JobId, RescuePolicy, Rescued, StoreError};
+use sqlx::PgConnection;
+
+use crate::{
+    fault::Doing,
+    jobs::{
+        lanes::promote,
+        rows::{Cells, Shift, length_ms},
+    },
+};
+
+const DOING: &str = "rescue jobs";
+/// Longest wait before the next try.
+const LONGEST_WAIT_MS: i64 = 3_600_000;
+/// Doubling goes no further: by then the longest wait is reached.
+const DOUBLINGS: i64 = 20;
+
+pub(crate) async fn rescue(c: &mut PgConnection, policy: &RescuePolicy, shift: &Shift) -> Result<Vec<Rescued>, StoreError> {
+    cut(c, policy, shift).await?;
+    let mut rescued = Vec::new();
+    let mut lanes = Vec::new();
+    for row in free(c, policy, shift).await? {
+        let cells = Cells::of("jobs", row.id);
+        let freed = Rescued { job: JobId(row.id), worker: cells.worker("worker", &row.worker)?, state: cells.text("state", &row.state)? };
+        rescued.push(freed);
+        lanes.extend(row.lane.filter(|_| row.state != "ready"));
+    }
+    promote(c, &lanes, shift, DOING).await?;
+    Ok(rescued)
+}
+
+/// Leases that no clock of today can have given.
+async fn cut(c: &mut PgConnection, policy: &RescuePolicy, shift: &Shift) -> Result<(), StoreError> {
+    let update = sqlx::query!(
+        r#"with clock as materialized (select clock_ms() + $1 + $2 as latest)
+        update jobs set lease_until = (select latest from clock)
+        where id = any (array(
+            select id from jobs where state = 'running' and lease_until > (select latest from clock) limit $3 for update skip locked
+        ))"#,
+        shift.ms(),
+        length_ms(policy.longest_lease),
+        i64::from(policy.limit),
+    );
+    update.execute(c).await.doing(DOING)?;
+    Ok(())
+}
+
+struct RawFreed {
+    id: i64,
+    worker: String,
+    state: String,
+    lane: Option<String>,
+}
+
+/// The spread takes up to a quarter off, by the job's number.
+async fn free(c: &mut PgConnection, policy: &RescuePolicy, shift: &Shift) -> Result<Vec<RawFreed>, StoreError> {
+    let update = sqlx::query_as!(
+        RawFreed,
+        r#"with clock as materialized (select clock_ms() + $1 as now),
+        lost as materialized (
+            select id, attempt, worker, claimed_at, least($2::bigint << least(failures, $3)::int, $4) * (64 - id % 16) / 64 as wait from jobs
+            where state = 'running' and lease_until <= (select now from clock)
+            order by lease_until, id limit $5 for update skip locked
+        ),
+        freed as (
+            update jobs set
+                state = case when cancel_requested = 1 then 'cancelled' when failures + 1 >= max_failures then 'dead' else 'ready' end,
+                finished_at = case when cancel_requested = 1 or failures + 1 >= max_failures then (select now from clock) end,
+                run_at = (select now from clock) + (select wait from lost where lost.id = jobs.id),
+                due_at = (select now from clock) + (select wait from lost where lost.id = jobs.id),
+                failures = failures + 1, first_failed_at = coalesce(first_failed_at, (select now from clock)),
+                last_code = 'job_lease_lost', worker = null, lease_until = null, cancel_requested = 0
+            where id = any (array(select id from lost))
+            returning id, state, lane
+        ),
+        kept as (
+            insert into job_attempts (job, attempt, worker, started_at, ended_at, outcome, code)
+            select id, attempt, worker, claimed_at, now, 'lease_lost', 'job_lease_lost' from lost, clock
+        ),
+        told as materialized (
+            select pg_notify('arkivflyt_jobs', '')::text as word where $2 = 0 and exists (select 1 from freed where state = 'ready')
+        )
+        select freed.id, lost.worker as "worker!", freed.state, freed.lane
+        from freed join lost on lost.id = freed.id left join told on true order by freed.id"#,
+        shift.ms(),
+        length_ms(policy.first_wait).min(LONGEST_WAIT_MS),
+        DOUBLINGS,
+        LONGEST_WAIT_MS,
+        i64::from(policy.limit),
+    );
+    update.fetch_all(c).await.doing(DOING)
+}
