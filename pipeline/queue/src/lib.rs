@@ -3,6 +3,8 @@
 //! In: how often it has failed, since when, and whether trying again can help. Out: [`NextStep`]. Pure: the clock comes in as
 //! an argument and the jitter from a seed, so that the same failure is always answered the same way. The store keeps the
 //! answer, so waiting survives a restart.
+//!
+//! [`Schedule`] says when work begins by the calendar, and a [`Ticker`] begins it, once, however many processes there are.
 
 mod backoff;
 mod handler;

@@ -7,11 +7,11 @@
 //! A clock that was wrong leaves a trace: a next firing further ahead than the rule allows. It is brought back to the first firing
 //! after now that has not made a job yet. So a clock that ran ahead and was put right does not stop a schedule until that time
 //! comes, and a clock that was put back does not make it fire again what it has fired.
+//! Only a schedule that was new under the wrong clock, and has never fired, may wait for up to a day.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -31,7 +31,9 @@ const BROUGHT_BACK: &str = "afl_schedule_brought_back_total";
 /// However far the next firing is, the store and the clock are looked at again after so long: a rule may change, and a clock be set.
 const LOOK_AGAIN_S: i64 = 30;
 const DAY_S: i64 = 86_400;
-/// After another process was first, or the store did not answer.
+/// Clocks of healthy machines differ by this much at most: a firing this near may have been fired by one that is ahead.
+const SKEW_S: i64 = 10;
+/// After another process was first.
 const SOON_S: i64 = 1;
 /// So many firings are asked for when a clock was wrong: a week of one that fires every minute. Older ones count as made.
 const HISTORY: u32 = 10_000;
@@ -154,25 +156,6 @@ impl<S: Schedules + Send + Sync> Ticker<S> {
         }
     }
 
-    /// Ticks until `stop` is done. A store that does not answer is asked again a little later.
-    pub async fn run(&self, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        loop {
-            let pause = match self.tick().await {
-                Ok(wake) => wake.map_or(LOOK_AGAIN_S, |t| t.unix_seconds() - self.clock.now().unix_seconds()),
-                Err(e) => {
-                    tracing::warn!(code = e.code().id(), error = %e, "schedules could not be fired; tried again soon");
-                    SOON_S
-                }
-            };
-            let pause = Duration::from_secs(pause.clamp(0, LOOK_AGAIN_S).unsigned_abs());
-            tokio::select! {
-                () = &mut stop => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
     /// Whether the stored rule is this process's. If another configuration came later, its processes fire, not this one.
     fn is_ours(&self, planned: &Planned, row: &ScheduleRow) -> bool {
         let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,7 +209,8 @@ impl<S: Schedules + Send + Sync> Ticker<S> {
     /// Brings a schedule back that a wrong clock has sent ahead to `stored`.
     async fn bring_back(&self, planned: &Planned, stored: Timestamp, now: Timestamp) -> Result<Timestamp, StoreError> {
         let made = self.made_since(&planned.name, now).await?;
-        let from = made.unknown_before.map_or(now, |t| now.max(shifted(t, -1)));
+        let soon = shifted(now, SKEW_S);
+        let from = made.unknown_before.map_or(soon, |t| soon.max(shifted(t, -1)));
         let unmade = planned.schedule.iter_after(from).take_while(|t| *t < stored).find(|t| !made.has(*t));
         let Some(next) = unmade.filter(|t| made.began_by(*t) || is_far_ahead(planned, stored, now)) else { return Ok(stored) };
         if self.move_on(planned, stored, next, None).await? {

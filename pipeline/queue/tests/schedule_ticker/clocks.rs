@@ -101,6 +101,23 @@ async fn firings_that_were_skipped_under_a_wrong_clock_come_back() {
     assert_eq!(sweeps(&world), ["09:10", "09:20", "09:30"]);
 }
 
+#[tokio::test]
+async fn clocks_a_few_seconds_apart_do_not_disturb_each_other() {
+    let world = World::new(&RULES, 3, "2027-02-01T05:05:00+01:00").await;
+    world.skew(1, 4);
+    world.skew(2, -4);
+    world.pass_until("2027-02-01T07:00:03+01:00").await;
+    // The job of this firing is one that is still at work, so that the firing makes none of its own. It is over all the same.
+    world.store.keep_busy(&format!("{SWEEP}@{}", at("2027-02-01T07:10:00+01:00").unix_seconds()));
+    world.set("2027-02-01T07:09:57+01:00");
+    world.tick().await;
+    world.tick().await;
+    assert_eq!(world.store.next(SWEEP), at("2027-02-01T07:20:00+01:00"));
+    world.pass_until("2027-02-01T08:05:00+01:00").await;
+    assert_eq!(sweeps(&world).len(), 17);
+    world.check_no_double();
+}
+
 /// One of four has a clock that is wrong by hours, for half a day.
 async fn one_is_wrong(skew_s: i64) -> World {
     let world = World::new(&RULES, 4, "2027-02-01T01:05:00+01:00").await;

@@ -173,16 +173,6 @@ async fn a_job_bears_its_due_time_unless_it_has_a_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_loop_fires_and_ends_when_it_is_told() {
-    let store = Arc::new(Memory::default());
-    let rules = || planned(&[(SWEEP, "*/10 * * * *", Misfire::Once)]);
-    Ticker::new(store.clone(), rules(), Arc::new(at("2027-02-01T09:05:00+01:00"))).register().await.unwrap();
-    let ticker = Ticker::new(store.clone(), rules(), Arc::new(at("2027-02-01T09:10:00+01:00")));
-    ticker.run(store.fired.notified()).await;
-    assert_eq!(store.made(SWEEP), [at("2027-02-01T09:10:00+01:00")]);
-}
-
-#[tokio::test]
 async fn the_next_firings_are_told_by_name() {
     let store = Arc::new(Memory::default());
     let rules = [("report.archive", "0 7 * * MON", Misfire::Once), ("daily", "30 2 * * *", Misfire::Skip)];

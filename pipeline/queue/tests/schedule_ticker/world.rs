@@ -12,7 +12,6 @@ use chrono_tz::Europe::Oslo;
 use pipeline_domain::{Clock, Timestamp};
 use pipeline_queue::{Misfire, Planned, Schedule, Ticker};
 use pipeline_store::{Fired, JobId, JobKind, NewJob, NewSchedule, QueueName, ScheduleName, ScheduleRow, Schedules, StoreError};
-use tokio::sync::Notify;
 
 /// What the trait promises, in the simplest form. Every call gives way once, so that ticks at the same time interleave.
 #[derive(Default)]
@@ -20,7 +19,6 @@ pub struct Memory {
     state: Mutex<State>,
     /// The true time, to write down when a job was made.
     time: Arc<AtomicI64>,
-    pub fired: Notify,
 }
 
 #[derive(Default)]
@@ -30,6 +28,8 @@ struct State {
     jobs: Vec<Made>,
     /// Calls of `fire` that are still answered, if it is to fail after some.
     answers: Option<u32>,
+    /// Unique key of a job that is not finished.
+    busy_key: Option<String>,
     /// Whose firings fail.
     broken: Option<&'static str>,
 }
@@ -67,6 +67,10 @@ impl Memory {
 
     pub fn fail_after(&self, answers: Option<u32>) {
         self.state().answers = answers;
+    }
+
+    pub fn keep_busy(&self, unique_key: &str) {
+        self.state().busy_key = Some(unique_key.to_owned());
     }
 
     pub fn break_schedule(&self, name: Option<&'static str>) {
@@ -122,10 +126,11 @@ impl Schedules for Memory {
         let Some(row) = state.rows.get_mut(name.as_str()).filter(|row| row.next_fire_at == due && !again) else {
             return Ok(Fired::ByAnother);
         };
-        let id = job.map(|job| {
+        // The unfinished job of the same key will do for this firing too: it makes none.
+        let unfinished = state.busy_key.clone();
+        let id = job.filter(|job| unfinished.is_none() || job.unique_key != unfinished).map(|job| {
             let made_at = self.time.load(Ordering::Relaxed);
             state.jobs.push(Made { name: name.as_str().to_owned(), due, made_at, job: job.clone() });
-            self.fired.notify_one();
             JobId(i64::try_from(state.jobs.len()).unwrap())
         });
         let entry = written.entry(due).or_default();
