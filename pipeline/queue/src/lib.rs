@@ -1,10 +1,11 @@
-//! When failed work is tried again, and when it is left for a person. Knows no documents.
+//! Runs jobs, tries failed work again, and fires schedules. Knows no documents.
 //!
-//! In: how often it has failed, since when, and whether trying again can help. Out: [`NextStep`]. Pure: the clock comes in as
-//! an argument and the jitter from a seed, so that the same failure is always answered the same way. The store keeps the
-//! answer, so waiting survives a restart.
+//! Start with [`Runner`]: it claims jobs from a store, hands each to the [`Handler`] of its kind, and settles what comes of it.
+//! The [`Ticker`] makes jobs of [`Schedule`]s that are due. [`Backoff`] decides when failed work is tried again and when it is
+//! left for a person: the same failure is always answered the same way, and the store keeps the answer.
 //!
-//! [`Schedule`] says when work begins by the calendar, and a [`Ticker`] begins it, once, however many processes there are.
+//! Promised: nobody ends because the store is away, and nothing is charged for it; a job in hand keeps its lease for as long as
+//! this process lives; what lost its lease writes nothing; a stop is over within its drain time and a few seconds.
 
 mod backoff;
 mod handler;

@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn rescue<S: Jobs + Send + Sync>(shared: Arc<Shared<S>>, alive: Arc<AtomicBool>) {
     let settings = &shared.settings;
     let every = (settings.lease / 4).min(RESCUE_AT_LEAST_EVERY);
-    let mut wait = every;
+    // Who starts just after an outage does not know of it: the others get a beat first.
+    let mut wait = every.max(settings.beat);
     loop {
         tokio::time::sleep(wait).await;
         wait = every;

@@ -2,6 +2,7 @@
 //! for. Time is stepped, unless a test needs real cores. The traps are those that were measured with other queues.
 
 mod ends;
+mod figures;
 mod leases;
 mod memory;
 mod outages;

@@ -21,7 +21,7 @@ async fn runs_what_is_there_and_what_follows_then_ends() {
     let report = runner.build().unwrap().run_until_idle(Shutdown::new()).await;
     assert_eq!(report, RunnerReport { claimed: 6, done: 6, ..RunnerReport::default() });
     assert_eq!(store.count(JobState::Done), 6);
-    let ended = ended.lock().unwrap();
+    let ended = ended.lock().unwrap().clone();
     assert_eq!(ended.iter().filter(|(kind, end)| *kind == follow && *end == JobEnd::Done).count(), 3);
     assert!(store.workers().await.unwrap().is_empty(), "its name is taken off at the end");
 }
