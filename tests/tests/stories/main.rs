@@ -5,6 +5,7 @@ mod corrected;
 mod demo;
 mod drop_folder;
 mod leaks;
+mod ops_alerts;
 mod ops_daemon;
 mod ops_units;
 mod refused;
