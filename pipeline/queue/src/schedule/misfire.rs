@@ -4,7 +4,7 @@ use pipeline_domain::Timestamp;
 
 use super::Schedule;
 
-/// What becomes of firings that nobody fired within [a minute](GRACE_S) of their time. One that is fired in time is never left
+/// What becomes of firings that nobody fired within a minute of their time. One that is fired in time is never left
 /// out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misfire {
