@@ -57,7 +57,13 @@ impl Supervisor {
         loop {
             ticks.tick().await;
             match late() {
-                None => self.send(&[NotifyState::Watchdog]),
+                None => {
+                    if let Some(name) = told.take() {
+                        tracing::warn!(r#loop = name, "the loop that hung goes on");
+                        self.status("goes on after a pause");
+                    }
+                    self.send(&[NotifyState::Watchdog]);
+                }
                 Some(name) if told != Some(name) => {
                     tracing::error!(r#loop = name, "a loop hangs; the watchdog is no longer told that we live");
                     self.send(&[NotifyState::Status(&format!("the loop `{name}` hangs"))]);
@@ -139,6 +145,9 @@ mod tests {
         assert_eq!(said, "STATUS=the loop `claim` hangs\n");
         socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         assert!(socket.recv(&mut [0; 64]).is_err(), "it was fed all the same");
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        *late.lock().unwrap() = None;
+        assert_eq!((heard(&socket), heard(&socket)), ("STATUS=goes on after a pause\n".to_owned(), "WATCHDOG=1\n".to_owned()));
         watching.abort();
     }
 
