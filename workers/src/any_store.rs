@@ -9,6 +9,7 @@ use pipeline_store::{
     NewDocument, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded,
     RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName, ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId,
     WorkerRow,
+    dump::{Dump, DumpError, DumpSink, DumpSource, Loaded},
 };
 use pipeline_store_postgres::PostgresStore;
 use pipeline_store_sqlite::SqliteStore;
@@ -34,7 +35,7 @@ impl Database {
 }
 
 /// Which database, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Database {
     Sqlite,
@@ -178,4 +179,9 @@ hand_on!(Schedules {
     fn schedules(&self) -> Answer<Vec<ScheduleRow>>;
     fn fire(&self, name: &ScheduleName, due: Timestamp, next: Timestamp, job: Option<&NewJob>) -> Answer<Fired>;
     fn fires(&self, name: &ScheduleName, limit: u32) -> Answer<Vec<(Timestamp, JobId)>>;
+});
+
+hand_on!(Dump {
+    fn dump(&self, sink: &mut dyn DumpSink) -> Result<(), DumpError>;
+    fn load(&self, source: &mut dyn DumpSource) -> Result<Loaded, DumpError>;
 });

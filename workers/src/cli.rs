@@ -1,9 +1,11 @@
 //! The command line: one file per subcommand. Data goes to standard output, talk to standard error.
 
+pub mod backup;
 pub mod bench;
 pub mod case;
 pub mod check;
 pub mod completions;
+pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod init;
@@ -153,6 +155,12 @@ pub enum Command {
     /// Look over the installation and tidy what a crash left behind.
     #[command(after_help = TABLE)]
     Doctor(doctor::Doctor),
+    /// Keep everything elsewhere, and bring it back.
+    #[command(subcommand, after_help = TABLE)]
+    Backup(backup::Backup),
+    /// Look after the database: its schema, and where it is.
+    #[command(subcommand, after_help = TABLE)]
+    Db(db::Db),
     /// Measure on this machine.
     #[command(subcommand, after_help = TABLE)]
     Bench(bench::Bench),

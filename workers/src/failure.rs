@@ -32,6 +32,7 @@ impl Failure {
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
             ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull => Exit::TryAgain,
+            ErrorCode::BackupDamaged => Exit::VerificationFailed,
             _ => Exit::Other,
         }
     }

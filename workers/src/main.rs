@@ -1,6 +1,7 @@
 //! Arkivflyt: arguments → configuration → shell → command.
 
 mod any_store;
+mod backup;
 mod cli;
 mod config;
 mod daemon;
@@ -94,6 +95,8 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Show(c) => cli::show::run(c, global, &config, output),
         Command::Schema(c) => Ok(cli::schema::run(&c, output)),
         Command::Doctor(c) => cli::doctor::run(c, global, config, output).await,
+        Command::Backup(c) => cli::backup::run(c, global, config, output).await,
+        Command::Db(c) => cli::db::run(c, global, config, output).await,
         Command::Bench(c) => cli::bench::run(c, global, config, output).await,
         Command::Completions(c) => Ok(cli::completions::run(&c, output)),
         Command::Version => Ok(cli::version::run(output)),

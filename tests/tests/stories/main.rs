@@ -1,5 +1,8 @@
 //! What a user does, and everything that comes of it.
 
+mod backup_create;
+mod backup_mail;
+mod backup_move;
 mod clean;
 mod corrected;
 mod demo;
