@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::ErrorCode;
-use pipeline_store::{JobFilter, JobKind, JobRow, JobState, Jobs, Runs};
+use pipeline_store::{Jobs, Runs};
 
 use crate::{
     http::{Answer, FolderProbe, Probe},
@@ -24,26 +24,19 @@ impl ShellProbe {
         Self { shell, archive }
     }
 
-    /// The last check of the whole archive that came to its end.
-    async fn last_verification(&self) -> Result<Option<JobRow>, ErrorCode> {
-        let done = JobFilter { state: Some(JobState::Done), kind: Some(JobKind::of(runs::FIXITY_CHECK)), ..JobFilter::default() };
-        Ok(self.shell.store.jobs(&done, 1).await.map_err(|e| e.code())?.pop())
-    }
-
     async fn count(&self) -> Result<Figures, ErrorCode> {
         let code = |e: pipeline_store::StoreError| e.code();
         let queues = self.shell.store.queue_stats().await.map_err(code)?;
         let counts = self.shell.store.counts().await.map_err(code)?;
-        let verification = self.last_verification().await?;
+        let verified = runs::last_verification(&self.shell).await.map_err(|e| e.code)?;
         let age = |at: pipeline_domain::Timestamp| {
             Duration::from_secs(u64::try_from(self.shell.clock.now().unix_seconds() - at.unix_seconds()).unwrap_or(0))
         };
-        let failures = verification.as_ref().and_then(|job| job.result.as_ref()?.get("damaged")?.as_u64());
         Ok(Figures {
             queues,
             counts,
-            verify_age: verification.and_then(|job| job.finished_at).map(age),
-            verify_failures: failures.unwrap_or(0),
+            verify_age: verified.map(|v| age(v.at)),
+            verify_failures: verified.map_or(0, |v| v.damaged),
             backup_age: self.shell.last_backup().map(age),
         })
     }

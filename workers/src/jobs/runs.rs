@@ -1,27 +1,82 @@
-//! What schedules start, as durable jobs of queue `runs`. Each works on what the store knows.
+//! What schedules start, as durable jobs of queue `runs`. Each works on what the store and the case folders know.
+//!
+//! `archive.sweep` and `outbox.retry` are one job each and report to nobody. The others come in two steps: the job that the
+//! schedule makes hands out one job of the same kind for each municipality, and each of those is a run of its own: an id made of
+//! kind, due time and municipality (so that the same run twice is one run), progress that a crash resumes from, a result on the
+//! job row, a report in `reports/` and word of it to the archivist, queued in the transaction that finishes the job.
+//!
+//! Job rows hold ids, counts and codes. What says more of a plan than its number (that it is an IOP) stands in the report alone.
 
+mod fixity;
+mod iop;
+mod local;
 mod outbox;
+mod paper;
+mod premeeting;
+mod records;
+mod request;
+mod semiannual;
+mod survey;
 mod sweep;
+mod weekly;
 
 use std::sync::Arc;
 
 use pipeline_domain::{ErrorCode, NextStep};
 use pipeline_queue::{Conclusion, JobContext};
 
-use crate::shell::Shell;
+pub use self::fixity::last_verification;
+use self::local::{Begun, LocalRun, RunArgs};
+use crate::{failure::Failure, jobs::stages::trouble, shell::Shell};
 
 pub const ARCHIVE_SWEEP: &str = "archive.sweep";
 pub const OUTBOX_RETRY: &str = "outbox.retry";
 pub const FIXITY_CHECK: &str = "fixity.check";
+const ARCHIVE_SEMIANNUAL: &str = "archive.semiannual";
+const ARCHIVE_PREMEETING: &str = "archive.premeeting";
+const REPORT_ARCHIVE: &str = "report.archive";
+const SCHOOL_YEAR_CLOSE: &str = "school_year.close";
+const ANNUAL_REPORT_REMIND: &str = "annual_report.remind";
 
-/// Schedules whose work exists. A published name: the job kind of the same name.
-pub const KINDS: &[&str] = &[ARCHIVE_SWEEP, OUTBOX_RETRY];
+/// Schedules whose work exists. A published name: the job kind of the same name. `consent.scan`, `notify.second` and
+/// `contact.stale` ask for data that no document brings yet.
+pub const KINDS: &[&str] = &[
+    ARCHIVE_SWEEP,
+    OUTBOX_RETRY,
+    FIXITY_CHECK,
+    ARCHIVE_SEMIANNUAL,
+    ARCHIVE_PREMEETING,
+    REPORT_ARCHIVE,
+    SCHOOL_YEAR_CLOSE,
+    ANNUAL_REPORT_REMIND,
+];
 
 /// Does the run that the job names.
 pub async fn run(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
-    match ctx.job.kind.as_str() {
-        ARCHIVE_SWEEP => sweep::sweep(shell, ctx).await,
-        OUTBOX_RETRY => outbox::retry(shell, ctx).await,
-        _ => Conclusion::failed(ErrorCode::JobUnknownKind, "no such run", NextStep::Failed),
+    let ended = match ctx.job.kind.as_str() {
+        ARCHIVE_SWEEP => sweep::sweep(&shell).await,
+        OUTBOX_RETRY => outbox::retry(&shell, &ctx).await,
+        _ => of_a_municipality(shell, ctx).await,
+    };
+    ended.unwrap_or_else(trouble)
+}
+
+async fn of_a_municipality(shell: Arc<Shell>, ctx: JobContext) -> Result<Conclusion, Failure> {
+    let Ok(args) = serde_json::from_value::<RunArgs>(ctx.job.args.clone()) else {
+        let detail = "its arguments are not those of this version";
+        return Ok(Conclusion::failed(ErrorCode::JobUnknownKind, detail, NextStep::Failed));
+    };
+    let run = match LocalRun::begin(shell, ctx, args).await? {
+        Begun::Here(run) => run,
+        Begun::Over(conclusion) => return Ok(conclusion),
+    };
+    match run.ctx.job.kind.as_str() {
+        FIXITY_CHECK => fixity::check(&run).await,
+        ARCHIVE_SEMIANNUAL => semiannual::archive(&run).await,
+        ARCHIVE_PREMEETING => premeeting::ask(&run).await,
+        REPORT_ARCHIVE => weekly::report(&run).await,
+        SCHOOL_YEAR_CLOSE => iop::not_rolled_over(&run).await,
+        ANNUAL_REPORT_REMIND => iop::without_annual_report(&run).await,
+        _ => Ok(Conclusion::failed(ErrorCode::JobUnknownKind, "no such run", NextStep::Failed)),
     }
 }

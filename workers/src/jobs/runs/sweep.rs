@@ -1,40 +1,138 @@
-//! `archive.sweep`: whatever waits gets its job.
+//! `archive.sweep`: whatever waits gets its job, and what a crash or a dead job left is put right. Cheap when nothing waits.
 
-use std::sync::Arc;
+use std::{fs, io, sync::Arc, time::Duration};
 
-use pipeline_queue::{Conclusion, JobContext};
-use pipeline_store::{Documents, Jobs};
+use pipeline_domain::{DocumentKey, DocumentVersion, ErrorCode, MunicipalityNumber, NextStep, Timestamp};
+use pipeline_queue::Conclusion;
+use pipeline_store::{DocumentState, Documents, Enqueued, JobFilter, JobRow, JobState, Jobs, Stage};
+use serde_json::json;
 
 use crate::{
     failure::Failure,
     jobs::{
         document_jobs,
-        stages::{intake_job, trouble},
+        stages::{document_of, intake_job, kind},
         tidy,
     },
     shell::Shell,
 };
 
 const PAGE: u32 = 256;
+/// Dead jobs that are looked at.
+const MOST_DEAD: u32 = 1000;
+/// A work folder is left alone for so long: its document may be on its way.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+
+/// Ways for a job to die that its own document was not told of.
+const UNTOLD: [ErrorCode; 4] = [ErrorCode::JobLeaseLost, ErrorCode::JobTimedOut, ErrorCode::JobPanicked, ErrorCode::JobUnknownKind];
 
 /// Looks into the drop folder, takes in files without a row, and gives every waiting document its job.
-pub async fn sweep(shell: Arc<Shell>, _: JobContext) -> Conclusion {
-    match sweep_all(&shell).await {
-        Ok(()) => Conclusion::done_then(vec![intake_job()]),
-        Err(failure) => trouble(failure),
+pub async fn sweep(shell: &Arc<Shell>) -> Result<Conclusion, Failure> {
+    let adopted = tidy::adopt_orphans(shell).await?;
+    let failed = fail_what_died(shell).await?;
+    let made = give_jobs(shell, shell.clock.now(), None).await?;
+    let put_away = tidy::remove_notified(shell).await?;
+    let cleared = clear_work(shell).await?;
+    let result = json!({ "adopted": adopted, "jobs": made, "failed": failed, "put_away": put_away, "cleared": cleared });
+    Ok(Conclusion::done_with(vec![intake_job()], result))
+}
+
+/// Every accepted document that is due by `due` gets its jobs; one that has them keeps them. How many were new.
+pub async fn give_jobs(shell: &Shell, due: Timestamp, only: Option<&MunicipalityNumber>) -> Result<usize, Failure> {
+    let (mut made, mut after) = (0, None);
+    loop {
+        let page = shell.store.pending(due, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(made) };
+        after = Some(last.place);
+        let here = page.iter().filter(|d| only.is_none_or(|number| d.reservation.folder.municipality == *number));
+        let jobs: Vec<_> = here.flat_map(|d| document_jobs(d.key, &d.reservation)).collect();
+        let answers = shell.store.enqueue(&jobs).await?;
+        made += answers.iter().filter(|a| matches!(a, Enqueued::New(_))).count();
     }
 }
 
-async fn sweep_all(shell: &Shell) -> Result<(), Failure> {
-    tidy::adopt_orphans(shell).await?;
-    let mut after = None;
-    loop {
-        let page = shell.store.pending(shell.clock.now(), after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.place);
-        let jobs: Vec<_> = page.iter().flat_map(|d| document_jobs(d.key, &d.reservation)).collect();
-        shell.store.enqueue(&jobs).await?;
+/// A job that killed its workers is dead, and its document still says that it waits. Now it says that it failed, so that a
+/// person sees it and `retry` brings it back.
+async fn fail_what_died(shell: &Shell) -> Result<usize, Failure> {
+    let mut failed = 0;
+    for code in UNTOLD {
+        let dead = JobFilter { state: Some(JobState::Dead), code: Some(code), ..JobFilter::default() };
+        for job in shell.store.jobs(&dead, MOST_DEAD).await? {
+            failed += usize::from(fail_document_of(shell, &job, code).await?);
+        }
     }
-    tidy::remove_notified(shell).await?;
-    Ok(())
+    Ok(failed)
+}
+
+async fn fail_document_of(shell: &Shell, job: &JobRow, code: ErrorCode) -> Result<bool, Failure> {
+    let Some(key) = document_of(job) else { return Ok(false) };
+    let waits = shell.store.document(key).await?.is_some_and(|row| row.state == DocumentState::Accepted);
+    if waits {
+        let detail = format!("job {} is dead after {} failures", job.id, job.failures);
+        tracing::error!(document.id = %key.id, job.id = %job.id, %code, "failed: {detail}");
+        shell.store.record_attempt_failed(key, stage_of(job), code, &detail, shell.clock.now(), NextStep::Failed).await?;
+    }
+    Ok(waits)
+}
+
+fn stage_of(job: &JobRow) -> Stage {
+    if job.kind == kind::PACKAGE {
+        Stage::Package
+    } else if job.kind == kind::ARCHIVE {
+        Stage::Archive
+    } else {
+        Stage::Render
+    }
+}
+
+/// Takes away what stages left for each other of documents that are through, or that nobody knows.
+async fn clear_work(shell: &Shell) -> Result<usize, Failure> {
+    let failed = |e: io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the work folder: {e}"));
+    let mut cleared = 0;
+    for entry in fs::read_dir(shell.data.work()).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if !is_old(shell, &entry) {
+            continue;
+        }
+        let row = match key_of(&entry.file_name().to_string_lossy()) {
+            Some(key) => shell.store.document(key).await?,
+            None => None,
+        };
+        if row.is_some_and(|row| row.state == DocumentState::Accepted) {
+            continue;
+        }
+        match fs::remove_dir_all(entry.path()) {
+            Ok(()) => cleared += 1,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            // Not a folder of ours: left for a person.
+            Err(e) => tracing::warn!(code = %ErrorCode::ArchiveWrite, "cannot clear a work folder: {e}"),
+        }
+    }
+    Ok(cleared)
+}
+
+/// Names are those that [`Handover`](crate::handover::Handover) gives: document, dash, version.
+fn key_of(name: &str) -> Option<DocumentKey> {
+    let (id, version) = name.rsplit_once('-')?;
+    Some(DocumentKey { id: id.parse().ok()?, version: DocumentVersion(version.parse().ok()?) })
+}
+
+fn is_old(shell: &Shell, entry: &fs::DirEntry) -> bool {
+    let touched = entry.metadata().and_then(|m| m.modified()).ok();
+    let touched_s = touched.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).and_then(|d| i64::try_from(d.as_secs()).ok());
+    touched_s.is_some_and(|s| shell.clock.now().unix_seconds() - s >= OLD.as_secs().cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_folders_are_known_by_their_names() {
+        let id = "018f2f4e-0000-7000-8000-000000000001";
+        let key = key_of(&format!("{id}-12")).unwrap();
+        assert_eq!((key.id.to_string(), key.version.0), (id.to_owned(), 12));
+        assert_eq!(key_of(id), None);
+        assert_eq!(key_of("lost+found"), None);
+    }
 }
