@@ -13,7 +13,7 @@ use pipeline_domain::{
     Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Sha256, Sha512,
     Timestamp, WrittenForm,
 };
-use pipeline_store::{Acceptance, Claim, Documents, MailOutcome, NewDocument, Outbox};
+use pipeline_store::{Acceptance, Claim, Documents, MailOutcome, NewDocument, Outbox, nothing_follows};
 use pipeline_store_sqlite::SqliteStore;
 use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ fn document(n: u32) -> NewDocument {
 }
 
 async fn accept(store: &SqliteStore, n: u32) {
-    let answer = store.accept(&document(n)).await.expect("an answer");
+    let answer = store.accept(&document(n), nothing_follows).await.expect("an answer");
     assert!(matches!(answer, Acceptance::New(_)));
 }
 

@@ -1,19 +1,23 @@
 //! Taking a document in. Runs inside the writer's transaction, so what is looked up cannot change before it is used.
 
 use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
-use pipeline_store::{Acceptance, DocumentRow, NewDocument, Plan, Reservation, StoreError};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, FollowUp, NewDocument, Plan, Reservation, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::{
     documents::document_rows,
     fault::Doing,
+    jobs,
     rows::{RawDocument, RawOpened},
 };
 
 const DOING: &str = "accept a document";
 
-pub(crate) async fn accept(c: &mut SqliteConnection, new: &NewDocument) -> Result<Acceptance, StoreError> {
+pub(crate) async fn accept(c: &mut SqliteConnection, new: &NewDocument, follow_up: FollowUp, now: i64) -> Result<Acceptance, StoreError> {
     if let Some(row) = with_digest(c, new.digest).await? {
+        if row.state == DocumentState::Accepted && !jobs::has_jobs(c, row.key).await? {
+            jobs::follow_up(c, row.key, &row.reservation, follow_up, now).await?;
+        }
         return Ok(Acceptance::Known(Box::new(row)));
     }
     if is_key_used(c, new.key).await? {
@@ -27,7 +31,9 @@ pub(crate) async fn accept(c: &mut SqliteConnection, new: &NewDocument) -> Resul
     let year = new.at.oslo_year();
     let journal = JournalNumber { year, sequence: next_number(c, "journal", &new.municipality, year).await? };
     insert(c, new, folder.row, journal).await?;
-    Ok(Acceptance::New(Reservation { folder: folder.id, folder_opened_at: folder.opened_at, journal, accepted_at: new.at }))
+    let reservation = Reservation { folder: folder.id, folder_opened_at: folder.opened_at, journal, accepted_at: new.at };
+    jobs::follow_up(c, new.key, &reservation, follow_up, now).await?;
+    Ok(Acceptance::New(reservation))
 }
 
 /// A folder's row, number and day.

@@ -1,10 +1,10 @@
 //! What became of a document: archived with its mail queued, failed once more, or tried again. Inside the writer's transaction.
 
 use pipeline_domain::{Archived, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Timestamp};
-use pipeline_store::{DocumentRow, DocumentState, Recorded, Stage, StoreError};
+use pipeline_store::{DocumentRow, DocumentState, FollowUp, Recorded, Stage, StoreError};
 use sqlx::SqliteConnection;
 
-use crate::{documents::document_rows, fault::Doing, mail, rows::RawDocument};
+use crate::{documents::document_rows, fault::Doing, jobs, mail, rows::RawDocument};
 
 pub(crate) const DETAIL: usize = 300;
 
@@ -29,6 +29,7 @@ pub(crate) async fn record_archived(
     notices: &[Notice],
     on_paper: &[RecipientRef],
     at: Timestamp,
+    now: i64,
 ) -> Result<Recorded, StoreError> {
     let row = known(c, archived.document).await?;
     if row.reservation.folder != archived.folder {
@@ -54,6 +55,7 @@ pub(crate) async fn record_archived(
         list_on_paper(c, row.key, *recipient, at).await?;
     }
     mail::settle_document(c, row.key).await?;
+    jobs::finish_document(c, row.key, now).await?;
     Ok(recorded)
 }
 
@@ -68,12 +70,23 @@ pub(crate) async fn record_failure(c: &mut SqliteConnection, key: DocumentKey, f
     }
 }
 
-pub(crate) async fn retry(c: &mut SqliteConnection, key: DocumentKey, at: Timestamp) -> Result<Recorded, StoreError> {
-    match known(c, key).await?.state {
-        DocumentState::Failed => start_over(c, key, at).await,
-        DocumentState::Accepted => make_due(c, key, at).await,
-        DocumentState::Archived | DocumentState::Notified => Ok(Recorded::Before),
+pub(crate) async fn retry(
+    c: &mut SqliteConnection,
+    key: DocumentKey,
+    at: Timestamp,
+    follow_up: FollowUp,
+    now: i64,
+) -> Result<Recorded, StoreError> {
+    let row = known(c, key).await?;
+    let recorded = match row.state {
+        DocumentState::Failed => start_over(c, key, at).await?,
+        DocumentState::Accepted => make_due(c, key, at).await?,
+        DocumentState::Archived | DocumentState::Notified => return Ok(Recorded::Before),
+    };
+    if !jobs::revive_document(c, key, now).await? {
+        jobs::follow_up(c, key, &row.reservation, follow_up, now).await?;
     }
+    Ok(recorded)
 }
 
 async fn known(c: &mut SqliteConnection, key: DocumentKey) -> Result<DocumentRow, StoreError> {

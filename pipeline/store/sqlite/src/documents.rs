@@ -2,8 +2,8 @@
 
 use pipeline_domain::{Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Sha256, Timestamp};
 use pipeline_store::{
-    Acceptance, Attempt, DocumentFilter, DocumentRow, DocumentState, Documents, Folder, NewDocument, PaperItem, PendingDocument, Plan,
-    QueuePlace, Recorded, Stage, StoreError,
+    Acceptance, Attempt, DocumentFilter, DocumentRow, DocumentState, Documents, Folder, FollowUp, NewDocument, PaperItem, PendingDocument,
+    Plan, QueuePlace, Recorded, Stage, StoreError,
 };
 
 use crate::{
@@ -48,9 +48,10 @@ macro_rules! folder_rows {
 }
 
 impl Documents for SqliteStore {
-    async fn accept(&self, document: &NewDocument) -> Result<Acceptance, StoreError> {
+    async fn accept(&self, document: &NewDocument, follow_up: FollowUp) -> Result<Acceptance, StoreError> {
         let new = document.clone();
-        self.writer.write("accept a document", move |c| Box::pin(async move { accept(c, &new).await })).await
+        let any = |answer: &Acceptance| !matches!(answer, Acceptance::IdReused);
+        self.timed("accept a document", any, move |c, now| Box::pin(async move { accept(c, &new, follow_up, now).await })).await
     }
 
     async fn pending(&self, now: Timestamp, after: Option<QueuePlace>, limit: u32) -> Result<Vec<PendingDocument>, StoreError> {
@@ -76,11 +77,12 @@ impl Documents for SqliteStore {
         at: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let (archived, notices, on_paper) = (archived.clone(), notices.to_vec(), on_paper.to_vec());
-        self.writer
-            .write("record a document as archived", move |c| {
-                Box::pin(async move { archive::record_archived(c, &archived, &notices, &on_paper, at).await })
-            })
-            .await
+        self.timed(
+            "record a document as archived",
+            |_| true,
+            move |c, now| Box::pin(async move { archive::record_archived(c, &archived, &notices, &on_paper, at, now).await }),
+        )
+        .await
     }
 
     async fn record_attempt_failed(
@@ -98,8 +100,8 @@ impl Documents for SqliteStore {
             .await
     }
 
-    async fn retry_document(&self, document: DocumentKey, at: Timestamp) -> Result<Recorded, StoreError> {
-        self.writer.write("retry a document", move |c| Box::pin(archive::retry(c, document, at))).await
+    async fn retry_document(&self, document: DocumentKey, at: Timestamp, follow_up: FollowUp) -> Result<Recorded, StoreError> {
+        self.timed("retry a document", |_| true, move |c, now| Box::pin(archive::retry(c, document, at, follow_up, now))).await
     }
 
     async fn document(&self, key: DocumentKey) -> Result<Option<DocumentRow>, StoreError> {

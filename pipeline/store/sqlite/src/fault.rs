@@ -2,6 +2,7 @@
 
 use pipeline_store::StoreError;
 
+const BUSY: i32 = 5;
 const CORRUPT: i32 = 11;
 const CONSTRAINT: i32 = 19;
 const NOT_A_DATABASE: i32 = 26;
@@ -25,6 +26,11 @@ pub(crate) fn meaning(doing: &'static str, error: &sqlx::Error) -> StoreError {
         Some(CONSTRAINT) => StoreError::Refused { doing, source },
         _ => StoreError::Unavailable { doing, source },
     }
+}
+
+/// Another process held the lock for longer than we wait.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(BUSY)
 }
 
 /// The low byte of SQLite's extended result code.

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, durable commits, one writer that groups them.
 //!
-//! In: a path. Out: [`SqliteStore`], which is `pipeline_store`'s three traits. Start with [`writer`](self) to see how a
-//! write becomes durable (`writer.rs`), then `accept.rs` for the one with the most rules.
+//! In: a path. Out: [`SqliteStore`], which is `pipeline_store`'s traits. Start with [`writer`](self) to see how a
+//! write becomes durable (`writer.rs`), then `accept.rs` for the one with the most rules, and `jobs/` for the queue.
 //!
 //! - `journal_mode = wal`, `synchronous = full`: an answered write survives a power cut.
 //! - A second process may open the same file. It reads and writes as well as the first, each waiting its turn; only one of
@@ -11,15 +11,20 @@
 
 mod accept;
 mod archive;
+mod clock;
 mod documents;
 mod dump;
 mod fault;
 mod hold;
+mod jobs;
 mod mail;
 mod open;
 mod outbox;
 mod rows;
 mod runs;
+mod schedules;
+mod seat;
+mod wake;
 mod writer;
 
 use std::{path::Path, sync::Arc};
@@ -27,7 +32,7 @@ use std::{path::Path, sync::Arc};
 use pipeline_store::StoreError;
 use sqlx::SqlitePool;
 
-use crate::{hold::OutboxHold, writer::Writer};
+use crate::{clock::Clock, hold::OutboxHold, wake::Wake, writer::Writer};
 
 /// A store in one SQLite file. Cloning gives another handle on the same store.
 #[derive(Clone)]
@@ -35,18 +40,27 @@ pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
     outbox: Arc<OutboxHold>,
+    clock: Clock,
+    wake: Wake,
 }
 
 impl SqliteStore {
     /// Opens the file, makes it if it is missing (its folder must be there), migrates it forward, and frees mail that a dead
     /// process left claimed. Needs a Tokio runtime for as long as it lives.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let (connection, readers) = open::open(path).await?;
+        let (seat, readers) = open::open(path).await?;
         let outbox = Arc::new(OutboxHold::beside(path)?);
-        let writer = Writer::start(connection, Arc::clone(&outbox));
-        let store = Self { writer, readers, outbox };
+        let wake = Wake::new();
+        let writer = Writer::start(seat, Arc::clone(&outbox), wake.clone());
+        let store = Self { writer, readers, outbox, clock: Clock::default(), wake };
         store.free_if_nobody_sends().await?;
         Ok(store)
+    }
+
+    /// The newest migration that the file has (0 for none) and the newest that this program knows. The file is only read, and
+    /// must be there.
+    pub async fn migration_status(path: &Path) -> Result<(i64, i64), StoreError> {
+        open::migration_status(path).await
     }
 
     /// Waits for every write under way, then lets the file go. Other handles answer [`StoreError::Unavailable`] from now on.

@@ -4,12 +4,15 @@ use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::D
 
 use pipeline_store::StoreError;
 use sqlx::{
-    ConnectOptions, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::fault::{self, meaning};
+use crate::{
+    fault::{self, meaning},
+    seat::Seat,
+};
 
 /// Forward only. A database that has one more than we know is newer than we are.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -18,12 +21,14 @@ const DOING: &str = "open it";
 /// How long a call waits for another process to finish its write.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// Bytes that the log keeps after a checkpoint. It may grow while somebody reads for long; then it shrinks to this again.
+const LOG_LIMIT: &str = "67108864";
 /// Two processes may open a new file at the same moment; the loser of the race looks again.
 const OPEN_TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// The writer's connection, and a pool to read from.
-pub(crate) async fn open(path: &Path) -> Result<(SqliteConnection, SqlitePool), StoreError> {
+/// The writer's connection and how to make another, and a pool to read from.
+pub(crate) async fn open(path: &Path) -> Result<(Seat, SqlitePool), StoreError> {
     make_private_file(path).map_err(fault::io(DOING))?;
     let options = options(path);
     let mut tries_left = OPEN_TRIES;
@@ -34,9 +39,9 @@ pub(crate) async fn open(path: &Path) -> Result<(SqliteConnection, SqlitePool), 
         }
         tokio::time::sleep(BETWEEN_TRIES).await;
     };
-    let readers =
-        SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(BUSY).connect_lazy_with(options.pragma("query_only", "on"));
-    Ok((connection, readers))
+    let for_readers = options.clone().pragma("query_only", "on");
+    let readers = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(BUSY).connect_lazy_with(for_readers);
+    Ok((Seat::new(options, connection), readers))
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -47,6 +52,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)
+        .pragma("journal_size_limit", LOG_LIMIT)
         .disable_statement_logging()
 }
 
@@ -82,4 +88,24 @@ fn migration_fault(error: &MigrateError) -> StoreError {
 
 fn newest() -> i64 {
     MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
+}
+
+/// The newest migration that the file has (0 for none), and the newest that we know. Changes nothing, and makes no file.
+pub(crate) async fn migration_status(path: &Path) -> Result<(i64, i64), StoreError> {
+    const DOING: &str = "read its schema's version";
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging();
+    let mut c = options.connect().await.map_err(|e| meaning(DOING, &e))?;
+    let table: Option<i64> = sqlx::query_scalar("select 1 from sqlite_schema where name = '_sqlx_migrations'")
+        .fetch_optional(&mut c)
+        .await
+        .map_err(|e| meaning(DOING, &e))?;
+    let applied: i64 = match table {
+        None => 0,
+        Some(_) => sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations where success")
+            .fetch_one(&mut c)
+            .await
+            .map_err(|e| meaning(DOING, &e))?,
+    };
+    c.close().await.ok();
+    Ok((applied, newest()))
 }

@@ -13,53 +13,53 @@ use pipeline_store::{
 use crate::accept::Opened;
 
 /// Names the row while its columns are read.
-struct Row {
+pub(crate) struct Row {
     table: &'static str,
     id: String,
 }
 
 impl Row {
-    fn of(table: &'static str, id: impl Display) -> Self {
+    pub(crate) fn of(table: &'static str, id: impl Display) -> Self {
         Self { table, id: id.to_string() }
     }
 
-    fn bad(&self, column: &'static str) -> StoreError {
+    pub(crate) fn bad(&self, column: &'static str) -> StoreError {
         StoreError::Inconsistent { table: self.table, column, id: self.id.clone() }
     }
 
-    fn text<T: FromStr>(&self, column: &'static str, text: &str) -> Result<T, StoreError> {
+    pub(crate) fn text<T: FromStr>(&self, column: &'static str, text: &str) -> Result<T, StoreError> {
         text.parse().map_err(|_| self.bad(column))
     }
 
-    fn number<T: TryFrom<i64>>(&self, column: &'static str, number: i64) -> Result<T, StoreError> {
+    pub(crate) fn number<T: TryFrom<i64>>(&self, column: &'static str, number: i64) -> Result<T, StoreError> {
         T::try_from(number).map_err(|_| self.bad(column))
     }
 
-    fn instant(&self, column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
+    pub(crate) fn instant(&self, column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
         Timestamp::from_unix_seconds(seconds).ok_or_else(|| self.bad(column))
     }
 
-    fn maybe_instant(&self, column: &'static str, seconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn maybe_instant(&self, column: &'static str, seconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
         seconds.map(|s| self.instant(column, s)).transpose()
     }
 
-    fn code(&self, column: &'static str, code: &str) -> Result<ErrorCode, StoreError> {
+    pub(crate) fn code(&self, column: &'static str, code: &str) -> Result<ErrorCode, StoreError> {
         ErrorCode::from_id(code).ok_or_else(|| self.bad(column))
     }
 
-    fn maybe_code(&self, column: &'static str, code: Option<&str>) -> Result<Option<ErrorCode>, StoreError> {
+    pub(crate) fn maybe_code(&self, column: &'static str, code: Option<&str>) -> Result<Option<ErrorCode>, StoreError> {
         code.map(|c| self.code(column, c)).transpose()
     }
 
-    fn kind(&self, kind: &str) -> Result<DocumentKind, StoreError> {
+    pub(crate) fn kind(&self, kind: &str) -> Result<DocumentKind, StoreError> {
         DocumentKind::from_id(kind).ok_or_else(|| self.bad("kind"))
     }
 
-    fn key(&self, id: &str, version: i64) -> Result<DocumentKey, StoreError> {
+    pub(crate) fn key(&self, id: &str, version: i64) -> Result<DocumentKey, StoreError> {
         Ok(DocumentKey { id: self.text("document_id", id)?, version: DocumentVersion(self.number("version", version)?) })
     }
 
-    fn folder(&self, municipality: &str, year: i64, sequence: i64) -> Result<CaseFolderId, StoreError> {
+    pub(crate) fn folder(&self, municipality: &str, year: i64, sequence: i64) -> Result<CaseFolderId, StoreError> {
         Ok(CaseFolderId {
             municipality: self.text("municipality", municipality)?,
             year: self.number("year", year)?,

@@ -19,18 +19,7 @@ impl Runs for SqliteStore {
 
     async fn finish_run(&self, run: RunId, counts: &RunCounts, reports: &[Notice], at: Timestamp) -> Result<Recorded, StoreError> {
         let (counts, reports) = (*counts, reports.to_vec());
-        self.writer
-            .write("finish a run", move |c| {
-                Box::pin(async move {
-                    start(c, run, at).await?;
-                    let recorded = finish(c, run, &counts, at).await?;
-                    for report in &reports {
-                        mail::queue(c, report, at).await?;
-                    }
-                    Ok(recorded)
-                })
-            })
-            .await
+        self.writer.write("finish a run", move |c| Box::pin(async move { end(c, run, &counts, &reports, at).await })).await
     }
 
     async fn runs(&self, limit: u32) -> Result<Vec<Run>, StoreError> {
@@ -83,6 +72,21 @@ impl Runs for SqliteStore {
         }
         Ok(counts)
     }
+}
+
+pub(crate) async fn end(
+    c: &mut SqliteConnection,
+    run: RunId,
+    counts: &RunCounts,
+    reports: &[Notice],
+    at: Timestamp,
+) -> Result<Recorded, StoreError> {
+    start(c, run, at).await?;
+    let recorded = finish(c, run, counts, at).await?;
+    for report in reports {
+        mail::queue(c, report, at).await?;
+    }
+    Ok(recorded)
 }
 
 async fn start(c: &mut SqliteConnection, run: RunId, at: Timestamp) -> Result<(), StoreError> {

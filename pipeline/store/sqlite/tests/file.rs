@@ -7,7 +7,10 @@ use std::{
 };
 
 use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, PlanId, Sha256, Timestamp};
-use pipeline_store::{Acceptance, DocumentFilter, DocumentState, Documents, MailState, NewDocument, Outbox, Stage, StoreError};
+use pipeline_store::{
+    Acceptance, AttemptEnd, DocumentFilter, DocumentState, Documents, JobState, MailState, NewDocument, Outbox, Stage, StoreError,
+    nothing_follows,
+};
 use pipeline_store_sqlite::SqliteStore;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
@@ -47,7 +50,7 @@ fn document(n: u32) -> NewDocument {
 async fn only_the_owner_may_read_it() {
     let (folder, path) = folder();
     let store = SqliteStore::open(&path).await.unwrap();
-    store.accept(&document(1)).await.unwrap();
+    store.accept(&document(1), nothing_follows).await.unwrap();
     let mut files = 0;
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
@@ -79,7 +82,7 @@ async fn a_newer_schema_is_refused() {
     )
     .await;
     let refused = SqliteStore::open(&path).await.err().unwrap();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 9999, known: 2 }), "{refused:?}");
     assert_eq!(refused.code(), ErrorCode::StoreNewer);
 }
 
@@ -117,7 +120,7 @@ async fn many_may_open_a_new_file_at_once() {
         let path = path.clone();
         tasks.spawn(async move {
             let store = SqliteStore::open(&path).await.unwrap();
-            assert!(matches!(store.accept(&document(n)).await.unwrap(), Acceptance::New(_)));
+            assert!(matches!(store.accept(&document(n), nothing_follows).await.unwrap(), Acceptance::New(_)));
         });
     }
     tasks.join_all().await;
@@ -131,7 +134,7 @@ async fn many_may_open_a_new_file_at_once() {
 async fn a_bad_row_is_named() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).await.unwrap();
-    store.accept(&document(1)).await.unwrap();
+    store.accept(&document(1), nothing_follows).await.unwrap();
     run(&path, "pragma ignore_check_constraints = on; update documents set kind = 'shopping_list'").await;
     let bad = store.document(document(1).key).await.unwrap_err();
     assert_eq!(bad.to_string(), "column kind of table documents cannot be read in row 1");
@@ -143,7 +146,7 @@ async fn a_bad_row_is_named() {
 async fn a_failure_spoils_nobody_elses_call() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).await.unwrap();
-    store.accept(&document(0)).await.unwrap();
+    store.accept(&document(0), nothing_follows).await.unwrap();
     run(
         &path,
         "create trigger refuse before insert on documents when new.document_id like '%3'
@@ -153,7 +156,7 @@ async fn a_failure_spoils_nobody_elses_call() {
     let mut tasks = JoinSet::new();
     for n in 1..=100 {
         let store = store.clone();
-        tasks.spawn(async move { (n, store.accept(&document(n)).await) });
+        tasks.spawn(async move { (n, store.accept(&document(n), nothing_follows).await) });
     }
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for (n, answer) in tasks.join_all().await {
@@ -179,7 +182,7 @@ async fn a_write_waits_for_another_process() {
     sqlx::raw_sql("begin immediate; insert into sequences values ('journal', '9902', 2026, 5)").execute(&mut other).await.unwrap();
     let waiting = tokio::spawn({
         let store = store.clone();
-        async move { store.accept(&document(1)).await }
+        async move { store.accept(&document(1), nothing_follows).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());
@@ -213,5 +216,7 @@ async fn checks_are_the_enums() {
     };
     assert_eq!(words("documents_state"), DocumentState::ALL.iter().map(|s| s.id()).collect::<Vec<_>>());
     assert_eq!(words("outbox_state"), MailState::ALL.iter().map(|s| s.id()).collect::<Vec<_>>());
+    assert_eq!(words("jobs_state"), JobState::ALL.iter().map(|s| s.id()).collect::<Vec<_>>());
+    assert_eq!(words("job_attempts_outcome"), AttemptEnd::ALL.iter().map(|s| s.id()).collect::<Vec<_>>());
     assert_eq!(words("attempts_stage"), Stage::ALL.iter().map(|s| s.id()).collect::<Vec<_>>());
 }

@@ -12,7 +12,7 @@ use pipeline_domain::{
     Timestamp, WrittenForm,
 };
 use pipeline_store::{
-    Acceptance, Claim, DocumentFilter, DocumentState, Documents, MailFilter, MailState, NewDocument, Outbox, Reservation,
+    Acceptance, Claim, DocumentFilter, DocumentState, Documents, MailFilter, MailState, NewDocument, Outbox, Reservation, nothing_follows,
 };
 use pipeline_store_sqlite::SqliteStore;
 use tokio::task::JoinSet;
@@ -45,7 +45,7 @@ fn document(n: u32) -> NewDocument {
 
 /// Accepts, archives, claims and delivers document `n`, and says so after each step.
 async fn carry(store: SqliteStore, n: u32) {
-    let reservation = match store.accept(&document(n)).await.unwrap() {
+    let reservation = match store.accept(&document(n), nothing_follows).await.unwrap() {
         Acceptance::New(reservation) => reservation,
         Acceptance::Known(row) => row.reservation,
         Acceptance::IdReused => panic!("document {n}"),

@@ -54,7 +54,7 @@ fn nothing_stale_is_prepared() {
     for query in prepared().into_keys() {
         // Lists are put together from two literals: their end is enough to recognise them.
         let query = squeeze(&query);
-        let end = ["from documents d join case_folders f on f.id = d.folder ", "from case_folders f ", "from outbox "]
+        let end = ["from documents d join case_folders f on f.id = d.folder ", "from case_folders f ", "from outbox ", "from jobs "]
             .iter()
             .find_map(|start| query.starts_with("select ").then(|| query.split_once(start)).flatten())
             .map_or(query.as_str(), |(_, end)| end);
@@ -63,5 +63,7 @@ fn nothing_stale_is_prepared() {
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).filter(|f| f.extension().is_some_and(|e| e == "rs")).collect()
+    let (folders, files): (Vec<_>, Vec<_>) = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).partition(|f| f.is_dir());
+    let files = files.into_iter().filter(|f| f.extension().is_some_and(|e| e == "rs"));
+    files.chain(folders.iter().flat_map(|folder| sources(folder))).collect()
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, PlanId, Sha256, Timestamp};
-use pipeline_store::{DocumentFilter, Documents, NewDocument, Outbox};
+use pipeline_store::{DocumentFilter, Documents, NewDocument, Outbox, nothing_follows};
 use pipeline_store_sqlite::SqliteStore;
 use tracing::{Event, Metadata, Subscriber, field::Visit, span};
 use uuid::Uuid;
@@ -57,7 +57,7 @@ async fn no_statement_and_no_value_is_logged() {
         source_system: "kanarisystem".parse().unwrap(),
         at: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
     };
-    store.accept(&new).await.unwrap();
+    store.accept(&new, nothing_follows).await.unwrap();
     store.documents(&DocumentFilter::default(), 10).await.unwrap();
     store.mails_due(new.at, 10).await.unwrap();
     store.close().await;

@@ -94,14 +94,14 @@ pub async fn who_keeps_the_lane_and_who_passes_it_on(stand: &impl Stand) {
     for n in 2..=4 {
         put(&store, &in_lane(n, "case:1")).await;
     }
-    let until = later(now(&store).await, 30);
-    for outcome in [failed(NextStep::RetryAt(until)), Outcome::Snoozed { until, code: None }, Outcome::Returned] {
+    let until = later(now(&store).await, 90);
+    for outcome in [failed(NextStep::RetryAt(until)), Outcome::Snoozed { until: later(until, 90), code: None }, Outcome::Returned] {
         let claimed = take_one(&store, worker(1)).await;
         assert_eq!(claimed.lease.job, expected);
         settle(&store, claimed.lease, outcome.clone()).await.unwrap();
         if outcome != Outcome::Returned {
             assert_eq!(take(&store, worker(1), 10).await, [], "the lane waits with its head: {outcome:?}");
-            store.shift_clock(MINUTE_MS);
+            store.shift_clock(3 * MINUTE_MS / 2);
         }
     }
     take_one(&store, worker(1)).await;

@@ -93,6 +93,21 @@ pub async fn no_time_fires_twice(stand: &impl Stand) {
     assert_eq!(store.jobs(&JobFilter::default(), 10).await.unwrap().len(), 1);
 }
 
+/// A schedule that a wrong clock sent ahead is brought back: a time that was passed without a job may fire with one, a time
+/// that has made a job is passed as it stands.
+pub async fn a_schedule_is_brought_back(stand: &impl Stand) {
+    let store = stand.open().await;
+    store.put_schedules(&[schedule(SWEEP, "r", at(10))]).await.unwrap();
+    let Fired::Now(Some(first)) = store.fire(&SWEEP, at(10), at(20), Some(&job(1))).await.unwrap() else { panic!("not fired") };
+    assert_eq!(store.fire(&SWEEP, at(20), at(9000), None).await.unwrap(), Fired::Now(None));
+    assert_eq!(store.fire(&SWEEP, at(9000), at(10), None).await.unwrap(), Fired::Now(None));
+    assert_eq!(store.fire(&SWEEP, at(10), at(20), None).await.unwrap(), Fired::Now(None));
+    assert_eq!(store.fires(&SWEEP, 10).await.unwrap(), [(at(10), first)], "written down as it was");
+    let Fired::Now(Some(second)) = store.fire(&SWEEP, at(20), at(30), Some(&job(2))).await.unwrap() else { panic!("not fired") };
+    assert_eq!(store.fires(&SWEEP, 10).await.unwrap(), [(at(20), second), (at(10), first)]);
+    assert_eq!(store.schedules().await.unwrap()[0].next_fire_at, at(30));
+}
+
 /// Four handles fire 60 times as fast as they can: each time has one job.
 pub async fn four_handles_fire_each_time_once(stand: &impl Stand) {
     const TIMES: i64 = 60;

@@ -1,0 +1,26 @@
+//! The database's clock: milliseconds since 1970-01-01T00:00:00Z. SQLite's is that of its machine; tests move it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use pipeline_store::StoreError;
+use sqlx::SqliteExecutor;
+
+use crate::fault::Doing;
+
+/// How far this handle's clock, and its clones', is from the database's.
+#[derive(Clone, Default)]
+pub(crate) struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    pub(crate) fn shift(&self, by_ms: i64) {
+        self.0.fetch_add(by_ms, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn now(&self, c: impl SqliteExecutor<'_>) -> Result<i64, StoreError> {
+        let now = sqlx::query_scalar!(r#"select cast(unixepoch('subsec') * 1000 as integer) as "now!: i64""#);
+        Ok(now.fetch_one(c).await.doing("read the clock")? + self.0.load(Ordering::Relaxed))
+    }
+}
