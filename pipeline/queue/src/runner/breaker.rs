@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use pipeline_domain::Verdict;
 use pipeline_store::StoreError;
 use tokio::time::Instant;
 
@@ -76,7 +77,12 @@ impl Breaker {
             state.since = Some(Instant::now());
             drop(state);
             let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(code = error.code().id(), error = %error, cause, "the store is away; work waits for it");
+            match error.verdict() {
+                Verdict::Retry => tracing::warn!(code = error.code().id(), error = %error, cause, "the store is away; work waits for it"),
+                Verdict::GiveUp => {
+                    tracing::error!(code = error.code().id(), error = %error, cause, "the store refuses to work; work waits")
+                }
+            }
         }
         wait
     }

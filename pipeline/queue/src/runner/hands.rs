@@ -41,6 +41,14 @@ struct Slots {
     taken: u32,
     /// The last claim got less than it asked for, and nothing has happened since that would change the answer.
     dry: bool,
+    /// Something has happened since the claim that is under way was asked: its answer may be old.
+    news: bool,
+}
+
+impl Slots {
+    fn hope(&mut self) {
+        (self.dry, self.news) = (false, true);
+    }
 }
 
 #[derive(Default)]
@@ -77,6 +85,7 @@ impl Hands {
             most: *most,
             taken: 0,
             dry: false,
+            news: false,
         });
         Self { table: Mutex::new(Table { slots: slots.collect(), ..Table::default() }), end, bell: Notify::new() }
     }
@@ -88,11 +97,12 @@ impl Hands {
     /// What can start at once, by queue; nothing while none of them can have more than at the last claim, or while too much
     /// waits to be settled.
     pub(super) fn wanted(&self) -> Vec<(QueueName, u32)> {
-        let table = self.table();
+        let mut table = self.table();
         let hopeful = table.slots.iter().any(|s| !s.dry && s.taken < s.most);
         if !hopeful || table.unsettled >= MOST_UNSETTLED {
             return Vec::new();
         }
+        table.slots.iter_mut().for_each(|s| s.news = false);
         table.slots.iter().filter(|s| s.taken < s.most).map(|s| (s.queue.clone(), s.most - s.taken)).collect()
     }
 
@@ -105,7 +115,7 @@ impl Hands {
             let dry = came < usize::try_from(*most).unwrap_or(usize::MAX);
             any_dry |= dry;
             if let Some(slots) = table.slots.iter_mut().find(|s| s.queue == *queue) {
-                slots.dry = dry;
+                slots.dry = dry && !slots.news;
             }
         }
         any_dry
@@ -113,7 +123,7 @@ impl Hands {
 
     /// Something has changed in the store: every queue is worth asking again.
     pub(super) fn all_hopeful(&self) {
-        self.table().slots.iter_mut().for_each(|s| s.dry = false);
+        self.table().slots.iter_mut().for_each(Slots::hope);
     }
 
     /// Something of these queues was settled: a lane or a limit may have opened.
@@ -121,7 +131,7 @@ impl Hands {
         let mut table = self.table();
         for queue in queues {
             if let Some(slots) = table.slots.iter_mut().find(|s| s.queue == *queue) {
-                slots.dry = false;
+                slots.hope();
             }
         }
         drop(table);

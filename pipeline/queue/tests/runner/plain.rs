@@ -63,6 +63,24 @@ async fn a_lane_runs_one_at_a_time_in_order_without_waiting_for_the_poll() {
     assert!(begun.elapsed() < secs(1), "{:?}", begun.elapsed());
 }
 
+/// The next of a lane becomes ready while a claim is under way that has read the table before.
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_opens_during_a_claim_is_not_overlooked() {
+    let store = MemoryJobs::new();
+    store.slow("claim", millis(40));
+    let lane = |mut job: NewJob| {
+        job.lane = Some(Lane::of("case:9901-2026-000002"));
+        job
+    };
+    store.add(&jobs(20).into_iter().map(lane).collect::<Vec<_>>());
+    let begun = Instant::now();
+    let starts = Starts::default();
+    process(&store, 8).handler(WORK, LONG, starts.working(millis(10))).build().unwrap().run_until_idle(Shutdown::new()).await;
+    // One claim that is answered with the job, at most one that was asked too early, and the work.
+    assert!(begun.elapsed() < millis(20 * 2 * 50), "{:?}", begun.elapsed());
+    assert_eq!(starts.count(), 20);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_job_that_comes_is_started_at_once_and_one_that_is_due_later_on_time() {
     let store = MemoryJobs::new();
