@@ -206,7 +206,7 @@ mod tests {
     fn only_parts_that_nobody_holds_are_swept() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataFolder::create(dir.path()).unwrap();
-        let seat = data.lock().unwrap().unwrap();
+        let seat = data.lock(crate::data::SeatKind::Alone).unwrap().unwrap();
         // A dead one, with the number of a process that lives.
         fs::write(data.accepted().join(format!(".{}-7-dead.json.part", std::process::id())), b"{").unwrap();
         let mut living = DurableBatch::new(data.accepted());
