@@ -21,6 +21,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const DOING: &str = "open it";
 const MIGRATING: &str = "migrate it";
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// Where all tables are.
 const SCHEMA: &str = "arkivflyt";
 /// sqlx's own table, in our schema.
@@ -36,7 +37,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 ///   do not keep the others waiting; shorter than the first, so that they outlast it.
 /// - `tcp_keepalives_*`: a process whose network is cut loses its session, and with it the right to send mail.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).doing("read the database URL")?.application_name("arkivflyt");
+    const READING: &str = "read the database URL";
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(StoreError::Refused { doing: READING, source: "it must begin with postgres:// or postgresql://".into() });
+    }
+    let options = PgConnectOptions::from_str(url).doing(READING)?.application_name("arkivflyt");
     let options = options.options([
         ("search_path", SCHEMA),
         ("client_min_messages", "warning"),
