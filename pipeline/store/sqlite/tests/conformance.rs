@@ -55,3 +55,7 @@ impl Stand for Folder {
 }
 
 pipeline_store::conformance_suite!(crate::Folder::new());
+
+mod dumping {
+    pipeline_store::dump_suite!(crate::Folder::new(), crate::Folder::new());
+}
