@@ -260,9 +260,9 @@ fn advise(about: &About, to_server: bool, doubtful: u64, lang: Lang, output: &Ou
     if doubtful > 0 {
         output.talk(pick(
             lang,
-            "Varsler i tvil kan ha vært sendt etter at kopien ble tatt. Se «arkivflyt mail list --state doubtful», og prøv på nytt dem som mangler.",
-            "Varsel i tvil kan ha vore sende etter at kopien vart teken. Sjå «arkivflyt mail list --state doubtful», og prøv på nytt dei som manglar.",
-            "Notices in doubt may have been sent after the backup was made. See `arkivflyt mail list --state doubtful` and retry those that are missing.",
+            "Varsler i tvil kan ha vært sendt etter at kopien ble tatt. Se «arkivflyt mail list», og prøv på nytt dem som mangler.",
+            "Varsel i tvil kan ha vore sende etter at kopien vart teken. Sjå «arkivflyt mail list», og prøv på nytt dei som manglar.",
+            "Notices in doubt may have been sent after the backup was made. See `arkivflyt mail list` and retry those that are missing.",
         ));
     }
     if to_server != (about.database == Database::Postgresql) {
