@@ -146,8 +146,7 @@ async fn a_server_that_hangs_is_given_up_on() {
     let new = document(1);
     server.pause();
     let begun = Instant::now();
-    let (written, read, sent) =
-        tokio::join!(store.accept(&new, nothing_follows), store.document(key(0)), store.mails_due(now(), 1));
+    let (written, read, sent) = tokio::join!(store.accept(&new, nothing_follows), store.document(key(0)), store.mails_due(now(), 1));
     let waited = begun.elapsed();
     server.resume();
     for refused in [written.unwrap_err(), read.unwrap_err(), sent.unwrap_err()] {
