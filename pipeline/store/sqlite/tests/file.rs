@@ -197,7 +197,7 @@ async fn a_closed_store_says_so() {
     let store = SqliteStore::open(&path).await.unwrap();
     let other = store.clone();
     store.close().await;
-    assert!(matches!(other.accept(&document(1)).await.unwrap_err(), StoreError::Unavailable { .. }));
+    assert!(matches!(other.accept(&document(1), nothing_follows).await.unwrap_err(), StoreError::Unavailable { .. }));
     assert!(matches!(other.document(document(1).key).await.unwrap_err(), StoreError::Unavailable { .. }));
     assert!(matches!(other.mails_due(document(1).at, 1).await.unwrap_err(), StoreError::Unavailable { .. }));
 }

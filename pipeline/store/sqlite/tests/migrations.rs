@@ -1,0 +1,87 @@
+//! A database of an earlier release, with rows in it, goes on.
+
+use std::path::{Path, PathBuf};
+
+use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, PlanId, Reservation, Sha256, Timestamp};
+use pipeline_store::{
+    Acceptance, DocumentState, Documents, JobFilter, JobState, Jobs, MailFilter, NewDocument, NewJob, Outbox, StoreError,
+};
+use pipeline_store_sqlite::SqliteStore;
+use sqlx::{Connection, SqliteConnection, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
+
+/// The first release's tables, made by its own migration, with a waiting document and a mail.
+async fn first_release(path: &Path, work: &Path) {
+    let migrations = work.join("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    let name = "0001_documents_folders_outbox.sql";
+    std::fs::copy(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name), migrations.join(name)).unwrap();
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).create_if_missing(true)).await.unwrap();
+    Migrator::new(migrations).await.unwrap().run(&pool).await.unwrap();
+    let key = document().key;
+    let rows = format!(
+        "insert into case_folders (id, source_system, plan_id, municipality, year, sequence, opened_at)
+           values (1, 'samspill', '{plan}', '9901', 2026, 1, 1795422600);
+         insert into sequences values ('folder', '9901', 2026, 1), ('journal', '9901', 2026, 1);
+         insert into documents (document_id, version, kind, digest, folder, municipality, journal_year, journal_sequence, accepted_at,
+           state, next_at) values ('{id}', 1, 'plan_snapshot', '{digest}', 1, '9901', 2026, 1, 1795422600, 'accepted', 1795422600);
+         insert into outbox (dedupe_key, kind, recipient, written_form, state, queued_at, next_at)
+           values ('archive_report:1', 'archive_report', 'archivist', 'nb', 'queued', 1795422600, 1795422600);",
+        plan = document().plan,
+        id = key.id,
+        digest = document().digest,
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+fn document() -> NewDocument {
+    NewDocument {
+        key: DocumentKey { id: DocumentId::from_uuid(Uuid::from_u128(1)), version: DocumentVersion(1) },
+        kind: DocumentKind::PlanSnapshot,
+        digest: Sha256::of(b"1"),
+        municipality: "9901".parse().unwrap(),
+        plan: PlanId::from_uuid(Uuid::from_u128(2)),
+        source_system: "samspill".parse().unwrap(),
+        at: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
+    }
+}
+
+fn carry(key: DocumentKey, _: &Reservation) -> Vec<NewJob> {
+    let args = serde_json::json!({ "document": key.to_string() });
+    vec![NewJob { unique_key: Some(key.to_string()), ..NewJob::new("carry".parse().unwrap(), "work".parse().unwrap(), args) }]
+}
+
+#[tokio::test]
+async fn the_first_release_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("arkivflyt.db");
+    first_release(&path, folder.path()).await;
+    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (1, 2));
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (2, 2));
+    let row = store.document(document().key).await.unwrap().unwrap();
+    assert_eq!((row.state, row.reservation.journal.sequence), (DocumentState::Accepted, 1));
+    assert_eq!(store.mails(&MailFilter::default(), 10).await.unwrap().len(), 1);
+    assert!(matches!(store.accept(&document(), carry).await.unwrap(), Acceptance::Known(_)));
+    let jobs = store.jobs(&JobFilter::default(), 10).await.unwrap();
+    assert_eq!((jobs.len(), jobs[0].state), (1, JobState::Ready), "a document of before gets its job");
+    store.close().await;
+    let mut c = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    let orphans = sqlx::query("pragma foreign_key_check").fetch_all(&mut c).await.unwrap();
+    assert_eq!(orphans.len(), 0);
+}
+
+#[tokio::test]
+async fn the_status_of_other_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.db");
+    assert!(matches!(SqliteStore::migration_status(&missing).await, Err(StoreError::Unavailable { .. })));
+    assert!(!missing.exists(), "nothing is made");
+    let empty = folder.path().join("empty.db");
+    std::fs::write(&empty, "").unwrap();
+    assert_eq!(SqliteStore::migration_status(&empty).await.unwrap(), (0, 2));
+    let letter = folder.path().join("letter.db");
+    std::fs::write(&letter, "a letter, not a database. ".repeat(100)).unwrap();
+    assert!(matches!(SqliteStore::migration_status(&letter).await, Err(StoreError::Damaged { .. })));
+}
