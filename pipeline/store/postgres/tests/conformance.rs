@@ -2,6 +2,7 @@
 
 use pipeline_store::conformance::Stand;
 use pipeline_store_postgres::{PostgresStore, testing};
+use pipeline_store_sqlite::SqliteStore;
 use sqlx::{Connection, PgConnection};
 
 /// One empty database.
@@ -45,6 +46,40 @@ macro_rules! database {
 }
 
 pipeline_store::conformance_suite!(database!());
+
+/// Out of one server database and into another; and to SQLite and back.
+mod dumping {
+    pipeline_store::dump_suite!(database!(), database!());
+}
+
+mod from_sqlite {
+    pipeline_store::dump_suite!(crate::File::new(), database!());
+}
+
+mod to_sqlite {
+    pipeline_store::dump_suite!(database!(), crate::File::new());
+}
+
+/// One empty folder, for a database file.
+struct File(tempfile::TempDir);
+
+impl File {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+impl Stand for File {
+    type Store = SqliteStore;
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.0.path().join("arkivflyt.db")).await.unwrap()
+    }
+
+    async fn texts(&self) -> Vec<String> {
+        unreachable!("the store on SQLite has its own suite")
+    }
+}
 
 /// The server that the suite runs against is as durable as one in production.
 #[tokio::test]
