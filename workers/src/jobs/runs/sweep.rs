@@ -125,7 +125,12 @@ fn is_old(shell: &Shell, entry: &fs::DirEntry) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use pipeline_store::{Acceptance, ClaimRequest, Enqueued, NewDocument, RescuePolicy, Reservation, WorkerId, nothing_follows};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::{cli::Arguments, config::Config, data::DataFolder, jobs::stages::queue};
 
     #[test]
     fn work_folders_are_known_by_their_names() {
@@ -134,5 +139,76 @@ mod tests {
         assert_eq!((key.id.to_string(), key.version.0), (id.to_owned(), 12));
         assert_eq!(key_of(id), None);
         assert_eq!(key_of("lost+found"), None);
+    }
+
+    async fn shell(root: &std::path::Path) -> Arc<Shell> {
+        let arguments = ["arkivflyt".into(), "--data".into(), root.as_os_str().to_owned(), "run-once".into()];
+        let global = Arguments::parse_from(arguments).global;
+        let config = Config::load(None, root, std::iter::empty()).unwrap();
+        Arc::new(Shell::over(DataFolder::create(root).unwrap(), &global, config).await.unwrap())
+    }
+
+    async fn accepted(shell: &Shell) -> (DocumentKey, Reservation) {
+        let id = "018f2f4e-0000-7000-8000-000000000001".parse().unwrap();
+        let new = NewDocument {
+            key: DocumentKey { id, version: DocumentVersion(1) },
+            kind: pipeline_domain::DocumentKind::MeetingMinutes,
+            digest: pipeline_domain::Sha256::of(b"content"),
+            municipality: "9901".parse().unwrap(),
+            plan: "9c691b30-4b10-541f-b81c-97f0b00cf693".parse().unwrap(),
+            source_system: "samspill".parse().unwrap(),
+            at: shell.clock.now(),
+        };
+        let Acceptance::New(reservation) = shell.store.accept(&new, nothing_follows).await.unwrap() else { panic!("it is new") };
+        (new.key, reservation)
+    }
+
+    /// Enqueues the document's job and lets its one worker die over it.
+    async fn killed(shell: &Shell, key: DocumentKey, reservation: &Reservation) {
+        let mut job = document_jobs(key, reservation).remove(0);
+        job.max_failures = 1;
+        assert!(matches!(shell.store.enqueue(&[job]).await.unwrap()[..], [Enqueued::New(_)]));
+        let lease = Duration::from_secs(10);
+        let request = ClaimRequest { worker: WorkerId(Uuid::from_u128(1)), queues: vec![(queue::RENDER, 1)], lease };
+        assert_eq!(shell.store.claim(&request).await.unwrap().len(), 1);
+        shell.store.shift_clock(60_000);
+        let policy = RescuePolicy { first_wait: Duration::from_secs(1), longest_lease: lease, limit: 10 };
+        let rescued = shell.store.rescue(&policy).await.unwrap();
+        assert_eq!(rescued.iter().map(|r| r.state).collect::<Vec<_>>(), [JobState::Dead]);
+    }
+
+    async fn unfinished(shell: &Shell) -> usize {
+        let jobs = shell.store.jobs(&JobFilter { kind: Some(kind::RENDER), ..JobFilter::default() }, 10).await.unwrap();
+        jobs.iter().filter(|j| j.state == JobState::Ready).count()
+    }
+
+    #[tokio::test]
+    async fn a_document_whose_job_killed_its_worker_is_shown_as_failed_until_a_person_retries() {
+        let dir = tempfile::tempdir().unwrap();
+        let shell = shell(dir.path()).await;
+        let (key, reservation) = accepted(&shell).await;
+        killed(&shell, key, &reservation).await;
+        for _ in 0..2 {
+            sweep(&shell).await.unwrap();
+            let row = shell.store.document(key).await.unwrap().unwrap();
+            assert_eq!((row.state, row.last_code), (DocumentState::Failed, Some(ErrorCode::JobLeaseLost)));
+            assert_eq!((shell.store.attempts(key).await.unwrap().len(), unfinished(&shell).await), (1, 0));
+        }
+        shell.store.retry_document(key, shell.clock.now(), document_jobs).await.unwrap();
+        sweep(&shell).await.unwrap();
+        let row = shell.store.document(key).await.unwrap().unwrap();
+        assert_eq!((row.state, unfinished(&shell).await), (DocumentState::Accepted, 1));
+    }
+
+    #[tokio::test]
+    async fn a_document_without_a_job_gets_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let shell = shell(dir.path()).await;
+        accepted(&shell).await;
+        assert_eq!(unfinished(&shell).await, 0);
+        for _ in 0..2 {
+            sweep(&shell).await.unwrap();
+            assert_eq!(unfinished(&shell).await, 1);
+        }
     }
 }
