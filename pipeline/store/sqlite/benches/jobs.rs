@@ -2,6 +2,7 @@
 //!
 //! - `cargo bench -p pipeline-store-sqlite --bench jobs` prints one line per size of claim and settlement.
 //! - `… --bench jobs -- --peer huey` runs huey (in an environment that it makes with pip) and us by turns, and prints the ratio.
+//! - `… --bench jobs -- --idle` tells what waiting costs: looking for other processes' commits, in parts of a core.
 //! - `… --bench jobs -- --deep` compares an empty table with one of a million waiting and a million finished jobs.
 //!
 //! The database lies in `ARKIVFLYT_BENCH_DIR`, or else in the target folder: a folder in memory would flatter the numbers.
@@ -31,6 +32,8 @@ fn main() {
     let folder = std::env::var_os("ARKIVFLYT_BENCH_DIR").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     if args.iter().any(|a| a == "--peer") {
         beside_huey(&runtime, &folder);
+    } else if args.iter().any(|a| a == "--idle") {
+        runtime.block_on(idle(&folder));
     } else if args.iter().any(|a| a == "--deep") {
         runtime.block_on(deep(&folder));
     } else {
@@ -155,6 +158,26 @@ fn environment(folder: &Path) -> PathBuf {
 fn run(command: &mut Command) {
     let status = command.status().expect("the command is there");
     assert!(status.success(), "{command:?}");
+}
+
+/// Processor time of ten seconds in which nothing happens.
+async fn idle(folder: &Path) {
+    let work = tempfile::tempdir_in(folder).expect("a folder");
+    let store = SqliteStore::open(&work.path().join("idle.db")).await.expect("a store");
+    let wakeups = store.wakeups();
+    let (before, began) = (processor_s(), Instant::now());
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let part = (processor_s() - before) / began.elapsed().as_secs_f64();
+    println!("idle: {:.2} % of a core, {} wakeups", part * 100.0, *wakeups.borrow());
+    store.close().await;
+}
+
+/// User and system time of this process, from `/proc` (hundredths of a second).
+fn processor_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let after_name = stat.rsplit(") ").next().expect("a name in brackets");
+    let ticks: f64 = after_name.split(' ').skip(11).take(2).map(|t| t.parse::<f64>().expect("a number")).sum();
+    ticks / 100.0
 }
 
 /// The same 10,000 jobs, alone and in front of a million others with a million finished ones behind them.

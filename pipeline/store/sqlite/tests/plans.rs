@@ -46,6 +46,8 @@ async fn refuse_scans(c: &mut SqliteConnection, when: &str) {
                 let scan = format!("SCAN {table}");
                 step == scan || step.starts_with(&format!("{scan} "))
             });
+            // A list that a statement was given is read from end to end.
+            let walks = walks && !step.contains("VIRTUAL TABLE");
             assert!(!walks || may_scan(&query, &step), "{when}: {step}: {query}");
         }
     }
