@@ -7,9 +7,11 @@
 
 mod daemon;
 mod files;
+mod history;
 mod house;
 mod judges;
 mod mail;
+mod many;
 mod pdf;
 mod personal;
 mod rng;
@@ -17,9 +19,11 @@ mod samples;
 
 pub use daemon::{Daemon, On, working_house, working_house_at};
 pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
+pub use history::History;
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};
 pub use mail::{Letter, decoded, letters};
+pub use many::{Made, Shape, many};
 pub use pdf::{Pdf, essence};
 pub use personal::{Needle, found_in, needles, personal_values};
 pub use rng::Rng;
