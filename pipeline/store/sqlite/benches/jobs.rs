@@ -122,7 +122,7 @@ async fn work(store: SqliteStore, worker: WorkerId, sizes: Sizes, share: u32) ->
 /// Rounds by turns, so that whatever else the machine does meets both.
 fn beside_huey(runtime: &tokio::runtime::Runtime, folder: &Path) {
     let python = environment(folder);
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/huey.py");
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/huey_peer.py");
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 1..=5 {
         let work = tempfile::tempdir_in(folder).expect("a folder");

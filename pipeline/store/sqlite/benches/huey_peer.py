@@ -1,6 +1,6 @@
 """The peer: huey's SQLite queue with its own consumer, two worker threads and its defaults. Prints tasks per second.
 
-    huey.py FOLDER TASKS
+    huey_peer.py FOLDER TASKS
 
 No-op tasks are enqueued first; the clock runs from the start of the consumer until the last one was run.
 """
