@@ -7,7 +7,6 @@
 
 mod daemon;
 mod files;
-mod history;
 mod house;
 mod judges;
 mod mail;
@@ -19,7 +18,6 @@ mod samples;
 
 pub use daemon::{Daemon, On, working_house, working_house_at};
 pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
-pub use history::History;
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};
 pub use mail::{Letter, decoded, letters};

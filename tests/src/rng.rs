@@ -5,6 +5,14 @@
 pub struct Rng(u64);
 
 impl Rng {
+    /// The seed of `ARKIVFLYT_SEED`, or this one. Printed too.
+    pub fn fixed(seed: u64) -> Self {
+        let given = std::env::var_os("ARKIVFLYT_SEED").and_then(|s| s.to_str()?.parse().ok());
+        let seed = given.unwrap_or(seed);
+        eprintln!("ARKIVFLYT_SEED={seed}");
+        Self(seed)
+    }
+
     /// The seed of `ARKIVFLYT_SEED`, or one from the system. Printed, so that a failure can be repeated.
     pub fn seeded() -> Self {
         let given = std::env::var_os("ARKIVFLYT_SEED").and_then(|s| s.to_str()?.parse().ok());
