@@ -54,7 +54,15 @@ impl Jobs for PostgresStore {
             return Ok(Vec::new());
         }
         let input = (self.jobs.shift.clone(), jobs.to_vec());
-        let answers = self.writer.write("enqueue jobs", input, |c, (shift, jobs)| Box::pin(enqueue::place(c, jobs, shift))).await?;
+        let answers = self
+            .writer
+            .write("enqueue jobs", input, |c, (shift, jobs)| {
+                Box::pin(async move {
+                    let now = enqueue::clock(c, shift).await?;
+                    enqueue::place(c, jobs, now).await
+                })
+            })
+            .await?;
         self.jobs.wake.bump();
         Ok(answers)
     }

@@ -35,6 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// - `lock_timeout`: how long a statement waits for another's row lock before it gives up.
 /// - `idle_in_transaction_session_timeout`: a process that is stopped in the middle of a transaction loses it, so that its locks
 ///   do not keep the others waiting; shorter than the first, so that they outlast it.
+/// - `enable_seqscan`: a plan that was made while a table was empty reads it whole, and is kept while the table fills up. Every
+///   statement on jobs has an index; where none fits, the table is read all the same. `jit` would mistake that for a dear query.
 /// - `tcp_keepalives_*`: a process whose network is cut loses its session, and with it the right to send mail.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     const READING: &str = "read the database URL";
@@ -47,6 +49,8 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
         ("client_min_messages", "warning"),
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "8s"),
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
         ("tcp_keepalives_idle", "20"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "4"),

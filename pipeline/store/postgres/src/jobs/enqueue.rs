@@ -20,17 +20,24 @@ const ROUNDS: u32 = 100;
 
 /// Enqueues inside the caller's transaction, in order.
 pub(crate) async fn enqueue_in(c: &mut PgConnection, jobs: &[NewJob]) -> Result<Vec<Enqueued>, StoreError> {
-    place(c, jobs, &Shift::default()).await
+    let now = clock(c, &Shift::default()).await?;
+    place(c, jobs, now).await
 }
 
-/// As [`enqueue_in`], by a handle's clock. See `lanes.rs` for why this is safe beside everything else.
-pub(crate) async fn place(c: &mut PgConnection, jobs: &[NewJob], shift: &Shift) -> Result<Vec<Enqueued>, StoreError> {
+/// By a handle's clock, in milliseconds.
+pub(crate) async fn clock(c: &mut PgConnection, shift: &Shift) -> Result<i64, StoreError> {
+    sqlx::query_scalar!(r#"select clock_ms() + $1 as "now!""#, shift.ms()).fetch_one(c).await.doing(DOING)
+}
+
+/// As [`enqueue_in`], at `now`: all that one transaction makes due is due since the same moment, so that the order of numbers
+/// decides. See `lanes.rs` for why this is safe beside everything else.
+pub(crate) async fn place(c: &mut PgConnection, jobs: &[NewJob], now: i64) -> Result<Vec<Enqueued>, StoreError> {
     let mut arrivals = Arrivals { jobs, ids: draw_numbers(c, jobs.len()).await?, answers: vec![None; jobs.len()], headed: HashSet::new() };
     for _ in 0..ROUNDS {
         if let Some(answers) = arrivals.answers.iter().copied().collect() {
             return Ok(answers);
         }
-        arrivals.round(c, shift).await?;
+        arrivals.round(c, now).await?;
     }
     Err(unavailable(DOING, "others were quicker every time"))
 }
@@ -46,7 +53,7 @@ struct Arrivals<'a> {
 
 impl<'a> Arrivals<'a> {
     /// Writes all whose place is known: those without a lane, those whose lane has a head, and the first of each other lane.
-    async fn round(&mut self, c: &mut PgConnection, shift: &Shift) -> Result<(), StoreError> {
+    async fn round(&mut self, c: &mut PgConnection, now: i64) -> Result<(), StoreError> {
         let open: Vec<usize> = (0..self.jobs.len()).filter(|n| self.answers[*n].is_none()).collect();
         let behind_ready = self.hold(c, &open).await?;
         let mut first = HashSet::new();
@@ -60,7 +67,7 @@ impl<'a> Arrivals<'a> {
             };
             batch.push(n, self.ids[n], &self.jobs[n], waits);
         }
-        let made = batch.insert(c, behind_ready, shift).await?;
+        let made = batch.insert(c, behind_ready, now).await?;
         let mut left = Vec::new();
         for n in batch.numbers {
             if made.contains(&self.ids[n]) {
@@ -70,7 +77,16 @@ impl<'a> Arrivals<'a> {
                 left.push(n);
             }
         }
-        self.find_existing(c, &left).await
+        self.find_existing(c, &left).await?;
+        self.let_others_through(c, &left, now).await
+    }
+
+    /// The first one for a lane that its settlement has left was there already: then the place is for those that wait, before
+    /// any further one of ours.
+    async fn let_others_through(&self, c: &mut PgConnection, left: &[usize], now: i64) -> Result<(), StoreError> {
+        let existing = left.iter().filter(|n| self.answers[**n].is_some());
+        let lanes: BTreeSet<&str> = existing.filter_map(|n| self.lane(*n)).filter(|l| !self.headed.contains(l)).collect();
+        promote(c, &lanes.into_iter().map(str::to_owned).collect::<Vec<_>>(), now, DOING).await
     }
 
     fn lane(&self, n: usize) -> Option<&'a str> {
@@ -148,17 +164,16 @@ impl Batch {
     }
 
     /// Numbers of those that were written. Wakes the workers when one of them is ready, or a ready one was held up.
-    async fn insert(&self, c: &mut PgConnection, behind_ready: bool, shift: &Shift) -> Result<HashSet<i64>, StoreError> {
+    async fn insert(&self, c: &mut PgConnection, behind_ready: bool, now: i64) -> Result<HashSet<i64>, StoreError> {
         let insert = sqlx::query_scalar!(
-            r#"with clock as materialized (select clock_ms() + $1 as now),
-            made as (
+            r#"with made as (
                 insert into jobs (id, kind, queue, args, state, priority, run_at, due_at, lane, lane_place, unique_key, max_failures,
                     created_at)
                 select id, kind, queue, args, case when waits then 'waiting' else 'ready' end, priority, run_at,
-                    greatest(run_at, now), lane, case when waits then id end, unique_key, max_failures, now
+                    greatest(run_at, $1), lane, case when waits then id end, unique_key, max_failures, $1
                 from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bool[],
                     $10::text[], $11::bigint[])
-                    as new (id, kind, queue, args, priority, run_at, lane, waits, unique_key, max_failures), clock
+                    as new (id, kind, queue, args, priority, run_at, lane, waits, unique_key, max_failures)
                 order by id
                 on conflict do nothing
                 returning id, state
@@ -167,7 +182,7 @@ impl Batch {
                 select pg_notify('arkivflyt_jobs', '')::text as word where $12 or exists (select 1 from made where state = 'ready')
             )
             select made.id from made left join told on true"#,
-            shift.ms(),
+            now,
             &self.ids,
             &self.kinds,
             &self.queues,
@@ -187,21 +202,20 @@ impl Batch {
 /// Finishes what bears the key and has not begun: it was done by another way.
 pub(crate) async fn finish_unbegun(c: &mut PgConnection, unique_key: &str) -> Result<(), StoreError> {
     const DOING: &str = "finish a document's jobs";
-    let shift = Shift::default();
+    let now = clock(c, &Shift::default()).await?;
     let update = sqlx::query_scalar!(
-        r#"with clock as materialized (select clock_ms() + $1 as now)
-        update jobs set state = 'done', finished_at = (select now from clock), lane_place = null
+        r#"update jobs set state = 'done', finished_at = $1, lane_place = null
         where id = any (array(
             select id from jobs
             where unique_key = $2 and unique_key is not null and state in ('ready', 'waiting')
             order by id for update
         ))
         returning lane"#,
-        shift.ms(),
+        now,
         unique_key,
     );
     let lanes: BTreeSet<String> = update.fetch_all(&mut *c).await.doing(DOING)?.into_iter().flatten().collect();
-    promote(c, &lanes.into_iter().collect::<Vec<_>>(), &shift, DOING).await
+    promote(c, &lanes.into_iter().collect::<Vec<_>>(), now, DOING).await
 }
 
 /// Enqueues unless an unfinished or dead job bears the key.

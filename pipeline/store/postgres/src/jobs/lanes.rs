@@ -32,7 +32,7 @@
 use pipeline_store::StoreError;
 use sqlx::PgConnection;
 
-use crate::{fault::Doing, jobs::rows::Shift};
+use crate::fault::Doing;
 
 /// The head of a lane, held for share until the transaction ends.
 pub(crate) struct Head {
@@ -56,15 +56,14 @@ pub(crate) async fn hold_heads(c: &mut PgConnection, lanes: &[String], doing: &'
 }
 
 /// Lets the first that waits through in each lane that has no head, and wakes the workers. The caller has ended the heads
-/// in an earlier statement of the same transaction.
-pub(crate) async fn promote(c: &mut PgConnection, lanes: &[String], shift: &Shift, doing: &'static str) -> Result<(), StoreError> {
+/// in an earlier statement of the same transaction, at `now` (in milliseconds): those that are let through are due since then.
+pub(crate) async fn promote(c: &mut PgConnection, lanes: &[String], now: i64, doing: &'static str) -> Result<(), StoreError> {
     if lanes.is_empty() {
         return Ok(());
     }
     let update = sqlx::query!(
-        r#"with clock as materialized (select clock_ms() + $1 as now),
-        let_through as (
-            update jobs set state = 'ready', lane_place = null, due_at = greatest(run_at, (select now from clock))
+        r#"with let_through as (
+            update jobs set state = 'ready', lane_place = null, due_at = greatest(run_at, $1)
             where id = any (array(
                 select (
                     select w.id from jobs w where w.lane = asked.lane and w.state = 'waiting'
@@ -78,7 +77,7 @@ pub(crate) async fn promote(c: &mut PgConnection, lanes: &[String], shift: &Shif
             returning id
         )
         select pg_notify('arkivflyt_jobs', '')::text as told from let_through limit 1"#,
-        shift.ms(),
+        now,
         lanes,
     );
     update.fetch_optional(c).await.doing(doing)?;

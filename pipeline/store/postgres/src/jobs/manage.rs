@@ -21,22 +21,27 @@ struct Locked {
     state: JobState,
     lane: Option<String>,
     unique_key: Option<String>,
+    now: i64,
 }
 
-async fn lock(c: &mut PgConnection, id: JobId, doing: &'static str) -> Result<Option<Locked>, StoreError> {
-    let select = sqlx::query!("select id, kind, state, lane, unique_key from jobs where id = $1 for update", id.0);
+async fn lock(c: &mut PgConnection, id: JobId, shift: &Shift, doing: &'static str) -> Result<Option<Locked>, StoreError> {
+    let select = sqlx::query!(
+        r#"select id, kind, state, lane, unique_key, clock_ms() + $2 as "now!" from jobs where id = $1 for update"#,
+        id.0,
+        shift.ms(),
+    );
     let Some(row) = select.fetch_optional(c).await.doing(doing)? else { return Ok(None) };
     let state = Cells::of("jobs", row.id).text("state", &row.state)?;
-    Ok(Some(Locked { id: row.id, kind: row.kind, state, lane: row.lane, unique_key: row.unique_key }))
+    Ok(Some(Locked { id: row.id, kind: row.kind, state, lane: row.lane, unique_key: row.unique_key, now: row.now }))
 }
 
 pub(crate) async fn cancel(c: &mut PgConnection, id: JobId, shift: &Shift) -> Result<Option<Cancelling>, StoreError> {
     const DOING: &str = "cancel a job";
-    let Some(job) = lock(c, id, DOING).await? else { return Ok(None) };
+    let Some(job) = lock(c, id, shift, DOING).await? else { return Ok(None) };
     match job.state {
         JobState::Ready | JobState::Waiting => {
-            set_cancelled(c, id, shift, DOING).await?;
-            promote(c, job.lane.as_slice(), shift, DOING).await?;
+            set_cancelled(c, id, job.now, DOING).await?;
+            promote(c, job.lane.as_slice(), job.now, DOING).await?;
             Ok(Some(Cancelling::Cancelled))
         }
         JobState::Running => {
@@ -49,25 +54,21 @@ pub(crate) async fn cancel(c: &mut PgConnection, id: JobId, shift: &Shift) -> Re
 
 pub(crate) async fn discard(c: &mut PgConnection, id: JobId, shift: &Shift) -> Result<bool, StoreError> {
     const DOING: &str = "discard a job";
-    match lock(c, id, DOING).await? {
-        Some(Locked { state: JobState::Dead, .. }) => set_cancelled(c, id, shift, DOING).await.map(|()| true),
+    match lock(c, id, shift, DOING).await? {
+        Some(Locked { state: JobState::Dead, now, .. }) => set_cancelled(c, id, now, DOING).await.map(|()| true),
         _ => Ok(false),
     }
 }
 
-async fn set_cancelled(c: &mut PgConnection, id: JobId, shift: &Shift, doing: &'static str) -> Result<(), StoreError> {
-    let update = sqlx::query!(
-        "update jobs set state = 'cancelled', finished_at = clock_ms() + $1, lane_place = null where id = $2",
-        shift.ms(),
-        id.0,
-    );
+async fn set_cancelled(c: &mut PgConnection, id: JobId, now: i64, doing: &'static str) -> Result<(), StoreError> {
+    let update = sqlx::query!("update jobs set state = 'cancelled', finished_at = $1, lane_place = null where id = $2", now, id.0,);
     update.execute(c).await.doing(doing)?;
     Ok(())
 }
 
 pub(crate) async fn retry(c: &mut PgConnection, id: JobId, shift: &Shift) -> Result<bool, StoreError> {
     const DOING: &str = "retry a job";
-    let Some(job) = lock(c, id, DOING).await? else { return Ok(false) };
+    let Some(job) = lock(c, id, shift, DOING).await? else { return Ok(false) };
     match job.state {
         JobState::Ready => make_due(c, id, shift).await.map(|()| true),
         JobState::Dead => revive(c, &job, shift).await,

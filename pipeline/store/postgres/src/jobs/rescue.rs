@@ -20,14 +20,15 @@ const DOUBLINGS: i64 = 20;
 pub(crate) async fn rescue(c: &mut PgConnection, policy: &RescuePolicy, shift: &Shift) -> Result<Vec<Rescued>, StoreError> {
     cut(c, policy, shift).await?;
     let mut rescued = Vec::new();
-    let mut lanes = Vec::new();
+    let (mut lanes, mut now) = (Vec::new(), 0);
     for row in free(c, policy, shift).await? {
         let cells = Cells::of("jobs", row.id);
         let freed = Rescued { job: JobId(row.id), worker: cells.worker("worker", &row.worker)?, state: cells.text("state", &row.state)? };
         rescued.push(freed);
         lanes.extend(row.lane.filter(|_| row.state != "ready"));
+        now = row.now;
     }
-    promote(c, &lanes, shift, DOING).await?;
+    promote(c, &lanes, now, DOING).await?;
     Ok(rescued)
 }
 
@@ -52,6 +53,7 @@ struct RawFreed {
     worker: String,
     state: String,
     lane: Option<String>,
+    now: i64,
 }
 
 /// The spread takes up to a quarter off, by the job's number.
@@ -82,7 +84,7 @@ async fn free(c: &mut PgConnection, policy: &RescuePolicy, shift: &Shift) -> Res
         told as materialized (
             select pg_notify('arkivflyt_jobs', '')::text as word where $2 = 0 and exists (select 1 from freed where state = 'ready')
         )
-        select freed.id, lost.worker as "worker!", freed.state, freed.lane
+        select freed.id, lost.worker as "worker!", freed.state, freed.lane, (select now from clock) as "now!"
         from freed join lost on lost.id = freed.id left join told on true order by freed.id"#,
         shift.ms(),
         length_ms(policy.first_wait).min(LONGEST_WAIT_MS),

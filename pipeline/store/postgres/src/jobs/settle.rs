@@ -164,7 +164,7 @@ fn same(fault: &StoreError) -> StoreError {
 }
 
 async fn end_all(c: &mut PgConnection, leases: &[Lease], shift: &Shift) -> Result<HashSet<Lease>, StoreError> {
-    let (mut ended, mut lanes) = (HashSet::new(), BTreeSet::new());
+    let (mut ended, mut lanes, mut now) = (HashSet::new(), BTreeSet::new(), 0);
     for ((worker, attempt), jobs) in by_token(leases) {
         let update = sqlx::query!(
             r#"with clock as materialized (select clock_ms() + $1 as now),
@@ -178,7 +178,7 @@ async fn end_all(c: &mut PgConnection, leases: &[Lease], shift: &Shift) -> Resul
                 insert into job_attempts (job, attempt, worker, started_at, ended_at, outcome)
                 select id, attempt, $4, claimed_at, finished_at, 'done' from ended
             )
-            select id, lane from ended"#,
+            select id, lane, finished_at as "now!" from ended"#,
             shift.ms(),
             &jobs,
             i64::from(attempt),
@@ -187,9 +187,10 @@ async fn end_all(c: &mut PgConnection, leases: &[Lease], shift: &Shift) -> Resul
         for row in update.fetch_all(&mut *c).await.doing(DOING)? {
             ended.insert(Lease { job: pipeline_store::JobId(row.id), attempt, worker });
             lanes.extend(row.lane);
+            now = now.max(row.now);
         }
     }
-    promote(c, &lanes.into_iter().collect::<Vec<_>>(), shift, DOING).await?;
+    promote(c, &lanes.into_iter().collect::<Vec<_>>(), now, DOING).await?;
     Ok(ended)
 }
 
@@ -197,15 +198,15 @@ async fn end_all(c: &mut PgConnection, leases: &[Lease], shift: &Shift) -> Resul
 /// because what follows may take its place.
 async fn settle_one(c: &mut PgConnection, settlement: &Settlement, shift: &Shift) -> Result<(), StoreError> {
     let lease = settlement.lease;
-    let held = hold(c, lease).await?;
+    let held = hold(c, lease, shift).await?;
     if let Some(effect) = &settlement.effect {
         write_effect(c, effect).await?;
     }
     let ending = Ending::of(&settlement.outcome, &held);
-    end(c, lease, &ending, shift).await?;
-    place(c, ending.next, shift).await?;
+    end(c, lease, &ending, held.now).await?;
+    place(c, ending.next, held.now).await?;
     match held.lane {
-        Some(lane) if ending.state != JobState::Ready => promote(c, &[lane], shift, DOING).await,
+        Some(lane) if ending.state != JobState::Ready => promote(c, &[lane], held.now, DOING).await,
         _ => Ok(()),
     }
 }
@@ -216,17 +217,20 @@ struct Held {
     failures: i64,
     max_failures: i64,
     cancel_requested: i64,
+    /// Of all that this settlement writes.
+    now: i64,
 }
 
 /// The fence: from here to the commit nobody else changes the row.
-async fn hold(c: &mut PgConnection, lease: Lease) -> Result<Held, StoreError> {
+async fn hold(c: &mut PgConnection, lease: Lease, shift: &Shift) -> Result<Held, StoreError> {
     let select = sqlx::query_as!(
         Held,
-        "select lane, failures, max_failures, cancel_requested from jobs
-        where id = $1 and attempt = $2 and worker = $3 and state || '' = 'running' for update",
+        r#"select lane, failures, max_failures, cancel_requested, clock_ms() + $4 as "now!" from jobs
+        where id = $1 and attempt = $2 and worker = $3 and state || '' = 'running' for update"#,
         lease.job.0,
         i64::from(lease.attempt),
         lease.worker.to_string(),
+        shift.ms(),
     );
     select.fetch_optional(c).await.doing(DOING)?.ok_or(StoreError::LeaseLost { lease })
 }
@@ -289,26 +293,25 @@ impl<'a> Ending<'a> {
 
 /// One that is due again at once wakes the workers; for a later time the one that settles it reckons with it, and the others look
 /// now and then.
-async fn end(c: &mut PgConnection, lease: Lease, ending: &Ending<'_>, shift: &Shift) -> Result<(), StoreError> {
+async fn end(c: &mut PgConnection, lease: Lease, ending: &Ending<'_>, now: i64) -> Result<(), StoreError> {
     let update = sqlx::query!(
-        r#"with clock as materialized (select clock_ms() + $1 as now),
-        ended as (
+        r#"with ended as (
             update jobs set state = $5, worker = null, lease_until = null, cancel_requested = 0,
-                finished_at = case when $5 = 'ready' then null else (select now from clock) end,
+                finished_at = case when $5 = 'ready' then null else $1::bigint end,
                 run_at = coalesce($6::bigint, run_at),
-                due_at = case when $6 is null then due_at else greatest($6, (select now from clock)) end,
+                due_at = case when $6 is null then due_at else greatest($6, $1) end,
                 failures = failures + $7,
-                first_failed_at = case when $7 = 0 then first_failed_at else coalesce(first_failed_at, (select now from clock)) end,
+                first_failed_at = case when $7 = 0 then first_failed_at else coalesce(first_failed_at, $1) end,
                 last_code = coalesce($8, last_code), result = coalesce($9, result)
             where id = $2 and attempt = $3 and worker = $4
             returning id, attempt, claimed_at, state, due_at
         ),
         kept as (
             insert into job_attempts (job, attempt, worker, started_at, ended_at, outcome, code, detail)
-            select id, attempt, $4, claimed_at, now, $10, $8, $11 from ended, clock
+            select id, attempt, $4, claimed_at, $1, $10, $8, $11 from ended
         )
-        select pg_notify('arkivflyt_jobs', '')::text as told from ended, clock where state = 'ready' and due_at <= now"#,
-        shift.ms(),
+        select pg_notify('arkivflyt_jobs', '')::text as told from ended where state = 'ready' and due_at <= $1"#,
+        now,
         lease.job.0,
         i64::from(lease.attempt),
         lease.worker.to_string(),
