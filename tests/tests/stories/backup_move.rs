@@ -6,7 +6,7 @@ use arkivflyt_tests::{House, good_samples};
 use pipeline_store_postgres::testing::shared;
 use serde_json::Value;
 
-use crate::backup_create::{create, verified};
+use crate::backup_create::{cases, create, verified};
 
 /// An empty database on the server of this program's tests.
 fn database() -> Option<String> {
@@ -39,7 +39,7 @@ fn on_server(house: House, url: &str) -> House {
 }
 
 fn everything(house: &House) -> [Value; 3] {
-    [jobs(house), house.ask(0, ["case", "list"]), house.ask(0, ["mail", "list"])]
+    [jobs(house), cases(house), house.ask(0, ["mail", "list"])]
 }
 
 #[test]

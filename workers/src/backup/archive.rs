@@ -158,7 +158,7 @@ fn copy(backup: &Backup<'_>, from: &Path, path: &Path, links: Links) -> io::Resu
     }
     if let Some((_, newest)) = newest {
         for file in INVENTORY {
-            copy.lines.extend(backup.take(&from.join(newest).join(file), &path.join(file), Links::Forbidden)?);
+            copy.lines.extend(backup.take(&from.join(newest).join(file), &path.join(file), links)?);
         }
     }
     Ok(copy)
