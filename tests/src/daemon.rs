@@ -1,6 +1,7 @@
 //! Background workers: the real binary as `serve` or `worker`, started, stopped, killed.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io::Write as _,
     path::PathBuf,
@@ -12,7 +13,7 @@ use pipeline_store_postgres::testing::{self, Server};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
-use crate::House;
+use crate::{House, Tool};
 
 /// Which database a house stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +68,39 @@ pub struct Daemon {
 impl House {
     /// `serve`, with the wall clock.
     pub fn serve(&self) -> Daemon {
-        Daemon::start(self.command(["serve"]), self)
+        Daemon::start(self.command(["serve", "-v"]), self)
     }
 
     /// `worker` on these queues, separated by commas, with the wall clock.
     pub fn worker(&self, queues: &str) -> Daemon {
-        Daemon::start(self.command(["worker", "--queues", queues]), self)
+        Daemon::start(self.command(["worker", "-v", "--queues", queues]), self)
+    }
+
+    /// What its database answers, asked past the program: a line for each row, `|` between columns.
+    #[track_caller]
+    pub fn sql(&self, text: &str) -> String {
+        const ASK: &str = "import sqlite3, sys\nfor row in sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=60).execute(sys.argv[2]):\n    print(*row, sep='|')";
+        let answer = match self.database_url() {
+            Some(url) => {
+                let url = format!("{url}&options=-csearch_path%3Darkivflyt");
+                Tool::find("psql").expect("PostgreSQL brings psql").pass(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", text, &url])
+            }
+            None => {
+                let file = self.at("arkivflyt.db");
+                let python = Tool::find("python3").expect("python3 is installed");
+                python.pass([OsStr::new("-c"), ASK.as_ref(), file.as_ref(), text.as_ref()])
+            }
+        };
+        answer.trim_end().to_owned()
+    }
+
+    /// Where its database is, if that is PostgreSQL.
+    pub fn database_url(&self) -> Option<String> {
+        let setting = |(name, value): (&OsStr, Option<&OsStr>)| {
+            (name == "ARKIVFLYT__STORE__DATABASE").then(|| value.map(|v| v.to_string_lossy().into_owned())).flatten()
+        };
+        let database = self.command(["version"]).get_envs().find_map(setting)?;
+        Some(database.split('"').nth(3)?.to_owned())
     }
 
     /// Puts a document into the drop folder under a name that comes last.

@@ -72,6 +72,8 @@ pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Resul
     let supervisor = Arc::new(Supervisor::from_environment());
     let page = open_page(&shell).await?;
     let _seat = take_seat(&shell).await?;
+    std::fs::create_dir_all(shell.archive_root())
+        .map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot make the archive folder: {e}")))?;
     if duties.has(&queue::RENDER) {
         // A child that cannot start stops us now, not the first document.
         shell.press().await?;

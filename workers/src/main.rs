@@ -64,8 +64,14 @@ fn start(arguments: Arguments, output: &Output) -> Result<Exit, Exit> {
         eprintln!("arkivflyt: cannot start: {e}");
         Exit::Other
     })?;
+    let in_background = matches!(command, Command::Serve(_) | Command::Worker(_));
     let done = runtime.block_on(dispatch(command, &global, config, output)).map_err(|failure| {
-        tell_failure(&failure, &global, output);
+        if in_background && logging::is_json() {
+            // Whoever collects the log reads lines of JSON.
+            tracing::error!(code = %failure.code, "{} ({})", failure.code.text(global.lang()), failure.detail);
+        } else {
+            tell_failure(&failure, &global, output);
+        }
         failure.exit()
     });
     if output.is_lost() {
