@@ -90,7 +90,8 @@ fn filled(sample: &Value, shape: Shape, id: &str, plan: &str, n: usize) -> Made 
         Shape::Minutes | Shape::Mailed | Shape::Correction => lengthen(&mut document["content"]["items"][0]["discussion"], n),
     }
     if shape == Shape::Mailed || shape == Shape::Correction {
-        document["content"]["recipients"] = json!([recipient("Stille Regnbue", "Hovedperson"), recipient("Munter Elvestein", "Koordinator")]);
+        document["content"]["recipients"] =
+            json!([recipient("Stille Regnbue", "Hovedperson"), recipient("Munter Elvestein", "Koordinator")]);
     }
     let bytes = serde_json::to_vec(&document).expect("a value is writable as JSON");
     Made { shape, id: id.to_owned(), version, plan: plan.to_owned(), bytes }

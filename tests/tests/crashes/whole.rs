@@ -20,7 +20,7 @@ pub struct Outcome {
 pub fn outcome(house: &House) -> Outcome {
     no_strays(house);
     archive_is_whole(house);
-    let list = house.run_now(["mail", "list", "--limit", "10000", "--json"]).expect(0).json();
+    let list = house.run_now(["mail", "list", "--limit", "1000000", "--json"]).expect(0).json();
     let mut notices = Vec::new();
     let rows = list["mails"].as_array().unwrap();
     for row in rows {
