@@ -1,7 +1,7 @@
 //! Scheduled runs that report: what the archivist finds on paper, in the file beside it, and in the mail.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -30,17 +30,24 @@ const REPORTS: [(&str, &str, &str); 5] = [
     ("annual_report.remind", "Årsrapporter som mangler", "Årsrapportar som manglar"),
 ];
 
-/// Every sample archived, one document that failed, one that was refused.
+/// A sample's document for another plan.
+fn another(sample: &str, n: u32) -> Value {
+    let mut json = good_samples().into_iter().find(|s| s.name == sample).unwrap_or_else(|| panic!("no sample {sample}")).json();
+    json["id"] = format!("018f2f4e-0000-7000-8000-{n:012}").into();
+    json["case"]["plan_id"] = format!("018f2f4e-0000-4000-8000-{n:012}").into();
+    json
+}
+
+/// Every sample archived, an IOP that no annual report came for, one document that failed, one that was refused.
 fn house() -> House {
     let house = working_house(On::Sqlite).expect("SQLite is always there");
     let samples: Vec<PathBuf> = kind_folders();
     for folder in samples {
         house.run(["submit".as_ref(), folder.as_os_str()]).expect(0);
     }
+    house.feed(["submit", "-"], another("plan-snapshot/minimal-iop.json", 1).to_string().as_bytes()).expect(0);
     house.run(["run-once"]).expect(0);
-    let mut lost = good_samples().into_iter().find(|s| s.name == "plan-snapshot/minimal-sl.json").unwrap().json();
-    lost["id"] = "018f2f4e-0000-7000-8000-00000000abcd".into();
-    lost["case"]["plan_id"] = "018f2f4e-0000-4000-8000-00000000abce".into();
+    let lost = another("plan-snapshot/minimal-sl.json", 2);
     let before = tree(&house.at("accepted"));
     house.feed(["submit", "-"], lost.to_string().as_bytes()).expect(0);
     let new = tree(&house.at("accepted")).into_keys().find(|name| !before.contains_key(name)).expect("it was accepted");
@@ -217,6 +224,10 @@ fn the_numbers_are_right(house: &House) {
     let years: Vec<_> = list(&left_over, "not_rolled_over").iter().map(|row| row["school_year"].as_str().unwrap().to_owned()).collect();
     assert!(!years.is_empty() && years.iter().all(|year| year.as_str() <= "2026/2027"), "{left_over:#}");
     assert_eq!(left_over["to_follow_up"].as_u64(), Some(years.len() as u64));
+    let reminded = report(house, "annual_report.remind", "9901");
+    let rows = list(&reminded, "no_annual_report");
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["school_year"] == "2025/2026"), "{reminded:#}");
+    assert!(rows.len() < years.len(), "those with a report are not among them: {reminded:#}");
 }
 
 /// The file for the source system: each open plan once, by ids only.
@@ -229,8 +240,8 @@ fn requested(house: &House, number: &str, half: &Value) {
         (&"arkivflyt/archive_request/1".into(), &"archive.semiannual".into(), half["figures"]["requested"].as_u64())
     );
     for plan in plans {
-        let keys: Vec<&str> = plan.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["case_folder", "changed_since", "plan_id", "source_system"], "{plan}");
+        let keys: BTreeSet<&str> = plan.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, BTreeSet::from(["plan_id", "source_system", "case_folder", "changed_since"]), "{plan}");
     }
 }
 
