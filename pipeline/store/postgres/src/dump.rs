@@ -51,7 +51,9 @@ impl Dump for PostgresStore {
         set_numbers(&mut c, source).await?;
         loaded.freed_jobs = free_jobs(&mut c).await?;
         run(&mut c, "commit", LOADING).await?;
-        run(&mut c, "analyze", LOADING).await?;
+        // So that the first claims are planned well. The server does it by itself too, a while later.
+        let analyze = format!("analyze {}", names.join(", "));
+        sqlx::query(AssertSqlSafe(analyze)).execute(&mut c).await.ok();
         c.close().await.ok();
         Ok(loaded)
     }
