@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::ErrorCode;
 use pipeline_queue::{JobContext, Runner, RunnerBuilder, Shutdown};
-use pipeline_store::{JobKind, PrunePolicy, QueueName, WorkerId};
+use pipeline_store::{JobKind, Jobs, PrunePolicy, QueueName, ScheduleName, WorkerId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::{
     failure::Failure,
     http::{About, HealthState, Pulses, Reach, Server},
     jobs::{
-        runs,
+        runs, schedules,
         stages::{self, kind, queue},
         tidy,
     },
@@ -104,6 +104,11 @@ pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Resul
     }
     if duties.has(&queue::MAIL) {
         loops.spawn(mail::run(shell.clone(), pulses.begin("mail", PULSE), shutdown.clone()));
+    }
+    if duties.has(&queue::RUNS) {
+        // What an earlier version, or a stop between file and job, left without a job does not wait for the clock.
+        let sweep = schedules::run_job(&ScheduleName::of(runs::ARCHIVE_SWEEP), shell.clock.now());
+        shell.store.enqueue(&[sweep]).await?;
     }
     supervisor.ready("takes work");
     tracing::info!(queues = %names(&duties.queues), schedules = duties.schedules, database = ?shell.store.database(), "ready");

@@ -58,23 +58,23 @@ macro_rules! defaults {
 // None lies in 02:00–02:59 on a day whose clock may change, and the monthly and yearly ones keep out of each other's way.
 defaults! {
     "archive.semiannual" "0 2 15 JAN,JUN *" On:
-        "Tar et øyeblikksbilde av hver aktive plan som er endret siden sist, og arkiverer det."
-        | "Tek eit augeblinksbilete av kvar aktive plan som er endra sidan sist, og arkiverer det."
-        | "Takes a snapshot of every active plan that changed since last time, and archives it.";
+        "Ber om øyeblikksbilder av planene som er eldre enn forrige gang, arkiverer det som venter, og rapporterer."
+        | "Bed om augeblinksbilete av planane som er eldre enn førre gong, arkiverer det som ventar, og rapporterer."
+        | "Asks for snapshots of plans last archived before the last period, archives what waits, and reports.";
     // Each hour it takes the meetings that begin in the 24 hours after it.
     "archive.premeeting" "5 * * * *" Off:
-        "Tar et øyeblikksbilde av planen døgnet før et møte, før den endres i møtet."
-        | "Tek eit augeblinksbilete av planen døgnet før eit møte, før han blir endra i møtet."
-        | "Takes a snapshot of a plan in the day before a meeting, before the meeting changes it.";
+        "Ber om et øyeblikksbilde av planen døgnet før et møte, før den endres i møtet."
+        | "Bed om eit augeblinksbilete av planen døgnet før eit møte, før han blir endra i møtet."
+        | "Asks for a snapshot of a plan in the day before a meeting, before the meeting changes it.";
     "archive.sweep" "*/10 * * * *" On:
         "Arkiverer dokumenter som er blitt endelige."
         | "Arkiverer dokument som er blitt endelege."
         | "Archives documents that have become final.";
     // From the first Monday of May to the last of July, the end of the school year: from August it is in the list of `school_year.close`.
     "annual_report.remind" "0 7 * MAY-JUL MON" On:
-        "Minner om årsrapporter som ikke er ferdigstilt, hver uke fra 1. mai til skoleåret er slutt."
-        | "Minner om årsrapportar som ikkje er ferdigstilte, kvar veke frå 1. mai til skuleåret er slutt."
-        | "Reminds of annual reports that are not finalised, weekly from 1 May to the end of the school year.";
+        "Lister opp IOP-er uten årsrapport for arkivaren, hver uke fra 1. mai til skoleåret er slutt."
+        | "Listar opp IOP-ar utan årsrapport for arkivaren, kvar veke frå 1. mai til skuleåret er slutt."
+        | "Lists plans without an annual report for the archivist, weekly from 1 May to the end of the school year.";
     "school_year.close" "0 5 1 AUG *" On:
         "Lister opp IOP-er som verken er videreført eller avsluttet når skoleåret er slutt."
         | "Listar opp IOP-ar som verken er førte vidare eller avslutta når skuleåret er slutt."
