@@ -32,14 +32,31 @@ pub(crate) async fn clock(c: &mut PgConnection, shift: &Shift) -> Result<i64, St
 /// As [`enqueue_in`], at `now`: all that one transaction makes due is due since the same moment, so that the order of numbers
 /// decides. See `lanes.rs` for why this is safe beside everything else.
 pub(crate) async fn place(c: &mut PgConnection, jobs: &[NewJob], now: i64) -> Result<Vec<Enqueued>, StoreError> {
+    let lanes: HashSet<_> = jobs.iter().filter_map(|j| j.lane.as_ref()).collect();
     let mut arrivals = Arrivals { jobs, ids: draw_numbers(c, jobs.len()).await?, answers: vec![None; jobs.len()], headed: HashSet::new() };
     for _ in 0..ROUNDS {
         if let Some(answers) = arrivals.answers.iter().copied().collect() {
             return Ok(answers);
         }
-        arrivals.round(c, now).await?;
+        match lanes.len() {
+            0 | 1 => arrivals.round(c, now).await.map(|_| ())?,
+            _ => arrivals.whole_round(c, now).await?,
+        }
     }
     Err(unavailable(DOING, "others were quicker every time"))
+}
+
+async fn run(c: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::raw_sql(sql).execute(c).await.doing(DOING)?;
+    Ok(())
+}
+
+/// Whom a round met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    Nobody,
+    /// In a lane that had none a moment ago; or one of the same key that has ended since.
+    AnotherHead,
 }
 
 struct Arrivals<'a> {
@@ -52,8 +69,20 @@ struct Arrivals<'a> {
 }
 
 impl<'a> Arrivals<'a> {
+    /// A round of several lanes that meets another's head in one of them lets go of the others before it begins again. So heads
+    /// are always locked before anything is written, and nobody waits in a circle.
+    async fn whole_round(&mut self, c: &mut PgConnection, now: i64) -> Result<(), StoreError> {
+        let before = (self.answers.clone(), self.headed.clone());
+        run(c, "savepoint round").await?;
+        if self.round(c, now).await? == Met::AnotherHead {
+            run(c, "rollback to savepoint round").await?;
+            (self.answers, self.headed) = before;
+        }
+        run(c, "release savepoint round").await
+    }
+
     /// Writes all whose place is known: those without a lane, those whose lane has a head, and the first of each other lane.
-    async fn round(&mut self, c: &mut PgConnection, now: i64) -> Result<(), StoreError> {
+    async fn round(&mut self, c: &mut PgConnection, now: i64) -> Result<Met, StoreError> {
         let open: Vec<usize> = (0..self.jobs.len()).filter(|n| self.answers[*n].is_none()).collect();
         let behind_ready = self.hold(c, &open).await?;
         let mut first = HashSet::new();
@@ -78,7 +107,8 @@ impl<'a> Arrivals<'a> {
             }
         }
         self.find_existing(c, &left).await?;
-        self.let_others_through(c, &left, now).await
+        self.let_others_through(c, &left, now).await?;
+        Ok(if left.iter().any(|n| self.answers[*n].is_none()) { Met::AnotherHead } else { Met::Nobody })
     }
 
     /// The first one for a lane that its settlement has left was there already: then the place is for those that wait, before
@@ -174,7 +204,7 @@ impl Batch {
                 from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::bool[],
                     $10::text[], $11::bigint[])
                     as new (id, kind, queue, args, priority, run_at, lane, waits, unique_key, max_failures)
-                order by id
+                order by lane nulls first, unique_key, id
                 on conflict do nothing
                 returning id, state
             ),

@@ -26,8 +26,9 @@
 //! - a follow-up: the settlement has ended the head itself, sees no other, and writes the first job of that lane as ready before it
 //!   promotes; nobody else could get past the head's lock.
 //!
-//! Two that lock several rows in crossing order are found by the server (40P01), and one of them is begun again; locks are taken in
-//! the order of job numbers to make that rare.
+//! Nobody waits in a circle: heads are locked in the order of their numbers, whoever locks them; who adds to several lanes locks all
+//! heads before writing anything, writes in the order of lanes, and lets go of all when it must begin again. What is left (a follow-up
+//! in another lane, calls that share a transaction) is found by the server (40P01), and one of the two is begun again.
 
 use pipeline_store::StoreError;
 use sqlx::PgConnection;
