@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::writer::Writer;
 
 /// How often another process's commits are looked for. One look is one small statement on the writer's own connection.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 #[derive(Clone)]
 pub(crate) struct Wake {

@@ -136,7 +136,7 @@ impl Side {
         // A paused queue wakes nobody when it goes on: a word does.
         store.enqueue(&[crate::jobs::stages::intake_job()]).await?;
         while archived(store).await? < before + count {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok(count as f64 / start.elapsed().as_secs_f64())
     }
