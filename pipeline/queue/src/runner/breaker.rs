@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use super::figures;
 
+/// The name of the call that frees jobs.
+pub(super) const RESCUE: &str = "free the jobs of dead workers";
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -23,6 +25,13 @@ struct State {
     errors: u64,
     /// When the last trouble ended.
     well_since: Option<Instant>,
+}
+
+impl State {
+    /// Whether nothing fails but, perhaps, the rescue: it waits for all others, and must not wait for itself.
+    fn is_well(&self) -> bool {
+        self.failing.keys().all(|call| *call == RESCUE)
+    }
 }
 
 /// One for all calls of a runner: an outage that hits all of them is one outage.
@@ -55,12 +64,17 @@ impl Breaker {
 
     fn worked(&self, what: &'static str) {
         let mut state = self.state();
-        if state.failing.remove(what).is_none() || !state.failing.is_empty() {
+        if state.failing.remove(what).is_none() {
+            return;
+        }
+        if what != RESCUE && state.is_well() {
+            state.well_since = Some(Instant::now());
+        }
+        if !state.failing.is_empty() {
             return;
         }
         let lasted = state.since.take().map(|since| since.elapsed()).unwrap_or_default();
         let errors = std::mem::take(&mut state.errors);
-        state.well_since = Some(Instant::now());
         drop(state);
         tracing::info!(duration_ms = millis(lasted), errors, "the store answers again");
     }
@@ -92,10 +106,10 @@ impl Breaker {
         self.state().failing.contains_key(what)
     }
 
-    /// Whether nothing fails now, and nothing has for `long`.
+    /// Whether nothing fails now, and nothing has for `long`. The rescue itself does not count.
     pub(super) fn is_well_for(&self, long: Duration) -> bool {
         let state = self.state();
-        state.failing.is_empty() && state.well_since.is_none_or(|since| since.elapsed() >= long)
+        state.is_well() && state.well_since.is_none_or(|since| since.elapsed() >= long)
     }
 }
 
@@ -136,6 +150,19 @@ mod tests {
         assert!(!breaker.is_well_for(second));
         tokio::time::advance(second).await;
         assert!(breaker.is_well_for(second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rescue_that_failed_is_tried_again() {
+        let breaker = Breaker::default();
+        let second = Duration::from_secs(1);
+        breaker.failed("claim", &away());
+        breaker.failed(RESCUE, &away());
+        assert!(!breaker.is_well_for(Duration::ZERO), "claims still fail");
+        breaker.worked("claim");
+        assert!(!breaker.is_well_for(second), "the others get their time");
+        tokio::time::advance(second).await;
+        assert!(breaker.is_well_for(second), "it does not wait for itself");
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,13 +17,14 @@ use super::{
 
 pub(super) const BEAT: &str = "extend leases";
 
-/// Beats. `alive` says whether the last beat got through.
+/// Beats. `alive` says whether the last beat got through and none is under way.
 pub(super) async fn run<S: Jobs + Send + Sync>(shared: Arc<Shared<S>>, alive: Arc<AtomicBool>) {
     let mut next = Instant::now() + shared.settings.beat;
     loop {
         tokio::time::sleep_until(next).await;
         // Counted from before the call: a slow store shall not stretch the beat.
         let began = Instant::now();
+        alive.store(false, Ordering::Release);
         next = match beat(&shared).await {
             Ok(()) => began + shared.settings.beat,
             Err(wait) => Instant::now() + wait.min(shared.settings.beat),

@@ -10,10 +10,12 @@ use std::{
 
 use pipeline_store::{JobState, Jobs, WorkerRow};
 
-use super::{Shared, figures};
+use super::{Shared, breaker::RESCUE, figures};
 
 /// A dead worker's jobs are free at most so long after their lease.
 const RESCUE_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+/// The next look when leases come first.
+const HELD_UP: Duration = Duration::from_millis(100);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// Between two calls of one pruning, so that others get at the database.
 const PRUNE_PAUSE: Duration = Duration::from_millis(50);
@@ -30,9 +32,11 @@ pub(super) async fn rescue<S: Jobs + Send + Sync>(shared: Arc<Shared<S>>, alive:
         tokio::time::sleep(wait).await;
         wait = every;
         if !alive.load(Ordering::Acquire) || !shared.breaker.is_well_for(settings.beat) {
+            // Soon: a beat is under way for a moment only, and both may be in step.
+            wait = every.min(HELD_UP);
             continue;
         }
-        match shared.breaker.ask("free the jobs of dead workers", PATIENCE, shared.store.rescue(&settings.rescue)).await {
+        match shared.breaker.ask(RESCUE, PATIENCE, shared.store.rescue(&settings.rescue)).await {
             Err(longer) => wait = every.max(longer),
             Ok(freed) => {
                 for job in &freed {
