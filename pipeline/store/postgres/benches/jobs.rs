@@ -9,7 +9,7 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -109,7 +109,7 @@ async fn ours(server: &Server, name: &str, round: u32, shape: Shape, jobs: u32) 
 
 async fn work(store: &PostgresStore, shape: Shape, jobs: u32) -> f64 {
     fill(store, jobs).await;
-    let left = Arc::new(AtomicU32::new(jobs));
+    let left = Arc::new(AtomicI64::new(jobs.into()));
     let begun = Instant::now();
     let loops: Vec<_> = (0..shape.loops).map(|n| tokio::spawn(one_loop(store.clone(), n, shape, Arc::clone(&left)))).collect();
     for one in loops {
@@ -129,7 +129,7 @@ async fn fill(store: &PostgresStore, jobs: u32) {
     }
 }
 
-async fn one_loop(store: PostgresStore, n: u32, shape: Shape, left: Arc<AtomicU32>) {
+async fn one_loop(store: PostgresStore, n: u32, shape: Shape, left: Arc<AtomicI64>) {
     let worker = WorkerId(Uuid::from_u128(0xbe7c_0000 + u128::from(n)));
     let request = ClaimRequest { worker, queues: vec![(QUEUE, shape.claim)], lease: Duration::from_secs(60) };
     while left.load(Ordering::Relaxed) > 0 {
@@ -141,7 +141,8 @@ async fn one_loop(store: PostgresStore, n: u32, shape: Shape, left: Arc<AtomicU3
             let ends = some.iter().map(|j| Settlement { lease: j.lease, outcome: Outcome::done(), effect: None }).collect();
             let answers = store.settle(ends).await.unwrap();
             assert!(answers.iter().all(Result::is_ok));
-            left.fetch_sub(u32::try_from(some.len()).unwrap(), Ordering::Relaxed);
+            // The last claims may take some of the crowd along: then it goes below nothing.
+            left.fetch_sub(i64::try_from(some.len()).unwrap(), Ordering::Relaxed);
         }
     }
 }
