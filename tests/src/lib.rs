@@ -13,6 +13,7 @@ mod mail;
 mod many;
 mod pdf;
 mod personal;
+mod postfix;
 mod rng;
 mod samples;
 
@@ -24,5 +25,6 @@ pub use mail::{Letter, decoded, letters};
 pub use many::{Made, Shape, many};
 pub use pdf::{Pdf, essence};
 pub use personal::{Needle, found_in, needles, personal_values};
+pub use postfix::{Postfix, live_at_postfix, minutes_for_postfix};
 pub use rng::Rng;
 pub use samples::{Sample, broken_samples, good_samples, kind_folders, samples_folder, workspace};
