@@ -14,20 +14,24 @@ mod rows;
 mod settle;
 mod workers;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pipeline_store::{
     Beat, Cancelling, ClaimRequest, ClaimedJob, Enqueued, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, NewJob, PrunePolicy,
     QueueName, QueueStats, RescuePolicy, Rescued, Settlement, StoreError, WorkerId, WorkerRow,
 };
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::{
     enqueue::{End, enqueue, enqueue_one},
     mend::{finish_document, follow_up, has_jobs, revive_document},
 };
 use crate::{SqliteStore, clock::Clock, writer::BoxFuture};
+
+/// A rescue that has waited longer for the write lock frees nothing: leases ran out meanwhile of workers that waited as well, and
+/// they are to extend them first.
+const LATEST_RESCUE: Duration = Duration::from_secs(2);
 
 /// A duration in rows.
 fn ms(duration: Duration) -> i64 {
@@ -62,7 +66,24 @@ impl Jobs for SqliteStore {
 
     async fn claim(&self, request: &ClaimRequest) -> Result<Vec<ClaimedJob>, StoreError> {
         let request = request.clone();
-        self.timed("claim jobs", |_| false, move |c, now| Box::pin(async move { claim::claim(c, &request, now).await })).await
+        // Dropped with this future. A claim whose caller has gone while it waited for the lock would be nobody's.
+        let caller = Arc::new(());
+        let waits = Arc::downgrade(&caller);
+        let claimed = self.timed(
+            "claim jobs",
+            |_| false,
+            move |c, now| {
+                Box::pin(async move {
+                    match waits.strong_count() {
+                        0 => Ok(Vec::new()),
+                        _ => claim::claim(c, &request, now).await,
+                    }
+                })
+            },
+        );
+        let claimed = claimed.await;
+        drop(caller);
+        claimed
     }
 
     async fn heartbeat(
@@ -93,9 +114,17 @@ impl Jobs for SqliteStore {
     }
 
     async fn rescue(&self, policy: &RescuePolicy) -> Result<Vec<Rescued>, StoreError> {
-        let policy = *policy;
+        let (policy, asked) = (*policy, Instant::now());
         let any = |freed: &Vec<Rescued>| !freed.is_empty();
-        self.timed("rescue jobs", any, move |c, now| Box::pin(async move { rescue::rescue(c, &policy, now).await })).await
+        let rescued = self.timed("rescue jobs", any, move |c, now| {
+            Box::pin(async move {
+                match asked.elapsed() < LATEST_RESCUE {
+                    true => rescue::rescue(c, &policy, now).await,
+                    false => Ok(Vec::new()),
+                }
+            })
+        });
+        rescued.await
     }
 
     async fn next_job_in(&self, queues: &[QueueName]) -> Result<Option<Duration>, StoreError> {
