@@ -16,12 +16,14 @@ mod notify;
 mod package;
 mod render;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use pipeline_domain::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, NextStep, Reservation, Sha256, Snapshot};
+use pipeline_domain::{
+    CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, NextStep, Reservation, Sha256, Snapshot, Timestamp, Verdict,
+};
 use pipeline_queue::{Backoff, Conclusion, Failures, JobContext, Seed};
 use pipeline_store::{
-    DocumentRow, DocumentState, Documents, Effect, JobKind, JobRow, Lane, NewJob, PendingDocument, QueueName, QueuePlace,
+    DocumentRow, DocumentState, Documents, Effect, JobKind, JobRow, Lane, NewJob, PendingDocument, QueueName, QueuePlace, Stage,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -63,6 +65,8 @@ pub mod queue {
 /// A document's failures are counted by its own retry rule, to 48 hours. A job is dead after more than that rule ever needs; only
 /// one that keeps killing its workers gets there.
 const MAX_FAILURES: u32 = 60;
+/// Back to the beginning no more often than this: then something is wrong with the folder between the stages.
+const MOST_ROUNDS: u32 = 5;
 
 /// What a job on a document is told.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -74,11 +78,19 @@ struct DocumentArgs {
     sha256: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pages: Option<u32>,
+    /// How often the document had to go back to the beginning.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    rounds: u32,
+}
+
+/// The shape is serde's.
+fn is_none_yet(rounds: &u32) -> bool {
+    *rounds == 0
 }
 
 impl DocumentArgs {
     fn of(key: DocumentKey) -> Self {
-        Self { document_id: key.id, version: key.version.0, sha256: None, pages: None }
+        Self { document_id: key.id, version: key.version.0, sha256: None, pages: None, rounds: 0 }
     }
 
     fn key(&self) -> DocumentKey {
@@ -134,8 +146,8 @@ pub fn document_of(job: &JobRow) -> Option<DocumentKey> {
 }
 
 /// What the job was told; a job of another version of the program is a person's to look at.
-fn told<T: DeserializeOwned>(ctx: &JobContext) -> Result<T, Conclusion> {
-    let not_ours = |_| Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed);
+fn told<T: DeserializeOwned>(ctx: &JobContext) -> Result<T, Box<Conclusion>> {
+    let not_ours = |_| Box::new(Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed));
     serde_json::from_value(ctx.job.args.clone()).map_err(not_ours)
 }
 
@@ -152,14 +164,14 @@ impl Hand {
     /// Takes the document up, or says how the job ends without work: it is archived already, it has failed and waits for a person,
     /// or its next try is not due.
     async fn take(shell: Arc<Shell>, ctx: JobContext) -> Result<Self, Conclusion> {
-        let args: DocumentArgs = told(&ctx)?;
+        let args: DocumentArgs = told(&ctx).map_err(|end| *end)?;
         let row = shell.store.document(args.key()).await.map_err(|e| Conclusion::store_error(&e))?;
         let Some(row) = row else {
             return Err(Conclusion::failed(ErrorCode::DocumentMissing, "the document is not in the database", NextStep::Failed));
         };
         match row.state {
             DocumentState::Archived | DocumentState::Notified | DocumentState::Failed => Err(Conclusion::done()),
-            DocumentState::Accepted if row.next_at > shell.clock.now() => Err(Conclusion::snooze(row.next_at)),
+            DocumentState::Accepted if waits(row.attempts, row.next_at, shell.clock.now()) => Err(Conclusion::snooze(row.next_at)),
             DocumentState::Accepted => {
                 let handover = Handover::of(&shell.data.work(), row.key);
                 Ok(Self { shell, ctx, row, args, handover })
@@ -187,14 +199,20 @@ impl Hand {
 
     /// The next stage, in the same lane.
     fn then(&self, kind: JobKind, queue: QueueName, sha256: Option<Sha256>, pages: Option<u32>) -> Conclusion {
-        let args = DocumentArgs { sha256, pages, ..DocumentArgs::of(self.row.key) };
+        let args = DocumentArgs { sha256, pages, rounds: self.args.rounds, ..DocumentArgs::of(self.row.key) };
         Conclusion::done_then(vec![stage_job(kind, queue, args, &self.row.reservation.folder)])
     }
 
     /// Back to the beginning: what the stage before left is not there any more, or was made against an older folder.
-    fn from_the_start(&self) -> Conclusion {
+    fn back_to_the_start(&self) -> Conclusion {
+        let rounds = self.args.rounds + 1;
+        if rounds > MOST_ROUNDS {
+            let detail = "what one stage leaves for the next is gone again and again: see that all workers share one work folder";
+            return self.stopped(&Stopped { stage: Stage::Package, failure: Failure::retry(ErrorCode::ArchiveWrite, detail) });
+        }
         tracing::info!(document.id = %self.row.key.id, "what the stage before left does not hold any more: it is made again");
-        self.then(kind::RENDER, queue::RENDER, None, None)
+        let args = DocumentArgs { rounds, ..DocumentArgs::of(self.row.key) };
+        Conclusion::done_then(vec![stage_job(kind::RENDER, queue::RENDER, args, &self.row.reservation.folder)])
     }
 
     /// The failure of one stage: kept with the document and with the job, in one transaction.
@@ -216,6 +234,18 @@ impl Hand {
     }
 }
 
+/// Whether a next try is not due. Only who has failed waits: what was never tried is due at once, whatever the clock said that wrote
+/// it down.
+fn waits(attempts: u32, next_at: Timestamp, now: Timestamp) -> bool {
+    attempts > 0 && next_at > now && !is_beyond_any_wait(next_at, now)
+}
+
+/// Whether something was put off under a wrong clock: no wait that is given is longer than an hour and a tenth ([`Backoff`]).
+pub fn is_beyond_any_wait(at: Timestamp, now: Timestamp) -> bool {
+    const LONGEST_WAIT_S: i64 = 70 * 60;
+    at.unix_seconds() - now.unix_seconds() > LONGEST_WAIT_S
+}
+
 /// The database was away: nobody's failure.
 fn is_store_trouble(failure: &Failure) -> bool {
     failure.code == ErrorCode::StoreUnavailable
@@ -228,6 +258,18 @@ pub fn trouble(failure: Failure) -> Conclusion {
     }
     tracing::warn!(code = %failure.code, "a job stopped: {}", failure.detail);
     Conclusion::fail(failure.verdict, failure.code, failure.detail)
+}
+
+/// The same for a job that comes by again and again: what may pass is looked at again at its own pace, since nobody else can look
+/// in the meantime.
+pub fn trouble_for_now(failure: Failure, again: Duration) -> Conclusion {
+    match failure.verdict {
+        Verdict::Retry if !is_store_trouble(&failure) => {
+            tracing::warn!(code = %failure.code, "a job has to wait: {}", failure.detail);
+            Conclusion::snooze_for(again, Some(failure.code))
+        }
+        _ => trouble(failure),
+    }
 }
 
 /// Shared by the stages: the disk under `work/` is in trouble.

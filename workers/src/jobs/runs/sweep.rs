@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
     jobs::{
         document_jobs,
-        stages::{document_of, intake_job, kind},
+        stages::{document_of, intake_job, is_beyond_any_wait, kind},
         tidy,
     },
     shell::Shell,
@@ -20,29 +20,34 @@ use crate::{
 const PAGE: u32 = 256;
 /// Dead jobs that are looked at.
 const MOST_DEAD: u32 = 1000;
+/// Jobs due later that are looked at.
+const MOST_LATER: u32 = 10_000;
+/// After so many failures a job waits for about an hour; after more of them, for hours.
+const MOST_FAILURES_BEFORE_HOURS: u32 = 8;
 /// A work folder is left alone for so long: its document may be on its way.
 const OLD: Duration = Duration::from_secs(24 * 3600);
-
-/// Ways for a job to die that its own document was not told of.
-const UNTOLD: [ErrorCode; 4] = [ErrorCode::JobLeaseLost, ErrorCode::JobTimedOut, ErrorCode::JobPanicked, ErrorCode::JobUnknownKind];
 
 /// Looks into the drop folder, takes in files without a row, and gives every waiting document its job.
 pub async fn sweep(shell: &Arc<Shell>) -> Result<Conclusion, Failure> {
     let adopted = tidy::adopt_orphans(shell).await?;
-    let failed = fail_what_died(shell).await?;
-    let made = give_jobs(shell, shell.clock.now(), None).await?;
+    let put_right = put_right(shell).await?;
+    let (made, failed) = give_jobs(shell, shell.clock.now(), None).await?;
     let put_away = tidy::remove_notified(shell).await?;
     let cleared = clear_work(shell).await?;
-    let result = json!({ "adopted": adopted, "jobs": made, "failed": failed, "put_away": put_away, "cleared": cleared });
+    let result =
+        json!({ "adopted": adopted, "jobs": made, "failed": failed, "put_right": put_right, "put_away": put_away, "cleared": cleared });
     Ok(Conclusion::done_with(vec![intake_job()], result))
 }
 
-/// Every accepted document that is due by `due` gets its jobs; one that has them keeps them. How many were new.
-pub async fn give_jobs(shell: &Shell, due: Timestamp, only: Option<&MunicipalityNumber>) -> Result<usize, Failure> {
+/// Every accepted document that is due by `due` gets its jobs; one that has them keeps them; one whose job is dead fails. How many
+/// jobs were new, and how many documents failed.
+pub async fn give_jobs(shell: &Shell, due: Timestamp, only: Option<&MunicipalityNumber>) -> Result<(usize, usize), Failure> {
+    // First: a document that has failed must not get a second job beside its dead one.
+    let failed = fail_what_died(shell).await?;
     let (mut made, mut after) = (0, None);
     loop {
         let page = shell.store.pending(due, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(made) };
+        let Some(last) = page.last() else { return Ok((made, failed)) };
         after = Some(last.place);
         let here = page.iter().filter(|d| only.is_none_or(|number| d.reservation.folder.municipality == *number));
         let jobs: Vec<_> = here.flat_map(|d| document_jobs(d.key, &d.reservation)).collect();
@@ -51,15 +56,29 @@ pub async fn give_jobs(shell: &Shell, due: Timestamp, only: Option<&Municipality
     }
 }
 
+/// Jobs that a wrong clock has put off for hours are due now.
+async fn put_right(shell: &Shell) -> Result<usize, Failure> {
+    let ready = JobFilter { state: Some(JobState::Ready), ..JobFilter::default() };
+    let now = shell.clock.now();
+    let mut put_right = 0;
+    for job in shell.store.jobs(&ready, MOST_LATER).await? {
+        // Who has failed more often may well wait for so long.
+        let waits_for_hours = job.failures > MOST_FAILURES_BEFORE_HOURS;
+        if !waits_for_hours && job.not_before.is_some_and(|at| is_beyond_any_wait(at, now)) && shell.store.retry_job(job.id).await? {
+            tracing::warn!(job.id = %job.id, "a wrong clock had put the job off; it is due now");
+            put_right += 1;
+        }
+    }
+    Ok(put_right)
+}
+
 /// A job that killed its workers is dead, and its document still says that it waits. Now it says that it failed, so that a
 /// person sees it and `retry` brings it back.
 async fn fail_what_died(shell: &Shell) -> Result<usize, Failure> {
     let mut failed = 0;
-    for code in UNTOLD {
-        let dead = JobFilter { state: Some(JobState::Dead), code: Some(code), ..JobFilter::default() };
-        for job in shell.store.jobs(&dead, MOST_DEAD).await? {
-            failed += usize::from(fail_document_of(shell, &job, code).await?);
-        }
+    let dead = JobFilter { state: Some(JobState::Dead), ..JobFilter::default() };
+    for job in shell.store.jobs(&dead, MOST_DEAD).await? {
+        failed += usize::from(fail_document_of(shell, &job, job.last_code.unwrap_or(ErrorCode::JobLeaseLost)).await?);
     }
     Ok(failed)
 }

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::{ErrorCode, Timestamp};
 use pipeline_queue::{Conclusion, JobContext};
-use pipeline_store::{MailFilter, MailState, Outbox};
+use pipeline_store::{Mail, MailFilter, MailState, Outbox};
 
-use super::{DocumentArgs, told, trouble};
+use super::{DocumentArgs, told, trouble, waits};
 use crate::{
     failure::Failure,
     jobs::tell::{self, Relay},
@@ -22,7 +22,7 @@ const RELAY_REST: Duration = Duration::from_secs(60);
 pub async fn notify(shell: Arc<Shell>, outlet: Arc<Outlet>, ctx: JobContext) -> Conclusion {
     let args: DocumentArgs = match told(&ctx) {
         Ok(args) => args,
-        Err(end) => return end,
+        Err(end) => return *end,
     };
     come_by(&shell, &outlet, args, &ctx).await.unwrap_or_else(trouble)
 }
@@ -33,7 +33,7 @@ async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, args: DocumentArgs, c
         if ctx.stop.is_cancelled() {
             return Ok(Conclusion::stopped());
         }
-        if mail.next_at > shell.clock.now() {
+        if waits(mail.attempts, mail.next_at, shell.clock.now()) {
             continue;
         }
         let (_, relay) = tell::send(shell, outlet, mail).await?;
@@ -43,10 +43,11 @@ async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, args: DocumentArgs, c
     }
     let open = shell.store.mails(&of_document, MOST).await?;
     let now = shell.clock.now();
-    let next: Option<Timestamp> = open.iter().map(|m| m.next_at).min();
+    let (later, soon): (Vec<Mail>, Vec<Mail>) = open.into_iter().partition(|m| waits(m.attempts, m.next_at, now));
+    let next: Option<Timestamp> = later.iter().map(|m| m.next_at).min();
     Ok(match next {
+        _ if !soon.is_empty() => Conclusion::snooze_for(Duration::from_secs(1), None),
+        Some(at) => Conclusion::snooze(at),
         None => Conclusion::done(),
-        Some(at) if at > now => Conclusion::snooze(at),
-        Some(_) => Conclusion::snooze_for(Duration::from_secs(1), None),
     })
 }
