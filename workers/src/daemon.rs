@@ -12,7 +12,7 @@ mod ticks;
 use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::ErrorCode;
-use pipeline_queue::{JobContext, Runner, RunnerBuilder, Shutdown};
+use pipeline_queue::{Backoff, JobContext, Runner, RunnerBuilder, Shutdown};
 use pipeline_store::{JobKind, Jobs, PrunePolicy, QueueName, ScheduleName, WorkerId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -43,7 +43,14 @@ const STAGE_LIMIT: Duration = Duration::from_secs(15 * 60);
 const RUN_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Cancelled jobs are of no interest for longer.
 const KEEP_CANCELLED: Duration = Duration::from_secs(7 * 24 * 3600);
+const HOUR: Duration = Duration::from_secs(3600);
+/// Waits after a panic, a time-out and the like, of which a job's document is not told. After six hours the job is dead, the sweep
+/// tells the document, and whatever waits behind it in its case folder goes on.
+const UNTOLD_WAITS: [Duration; 4] =
+    [Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const SEAT_TRIES: u32 = 50;
+const BETWEEN_SEAT_TRIES: Duration = Duration::from_millis(200);
 /// Each loop of this process says so often that it lives.
 const PULSE: Duration = Duration::from_secs(30);
 
@@ -154,8 +161,14 @@ async fn take_seat(shell: &Shell) -> Result<Seat, Failure> {
         mend(shell, &alone)?;
     }
     tidy::adopt_orphans(shell).await?;
-    let locked = || Failure::retry(ErrorCode::StoreUnavailable, "a command that works alone (run-once, watch) holds the data folder");
-    shell.data.lock(SeatKind::AmongWorkers).map_err(failed)?.ok_or_else(locked)
+    for _ in 0..SEAT_TRIES {
+        if let Some(seat) = shell.data.lock(SeatKind::AmongWorkers).map_err(failed)? {
+            return Ok(seat);
+        }
+        // Another worker may be mending at this very moment.
+        tokio::time::sleep(BETWEEN_SEAT_TRIES).await;
+    }
+    Err(Failure::retry(ErrorCode::StoreUnavailable, "a command that works alone (run-once, watch) holds the data folder"))
 }
 
 fn mend(shell: &Shell, alone: &Seat) -> Result<(), Failure> {
@@ -211,6 +224,7 @@ fn runner(shell: &Arc<Shell>, id: WorkerId) -> RunnerBuilder<AnyStore> {
         .beat(lease / 4)
         .drain(Duration::from_secs(work.drain_s))
         .longest_lease(Duration::from_secs(3600))
+        .backoff(Backoff::new(&UNTOLD_WAITS, HOUR, 6 * HOUR))
         .place(place())
         .version(env!("CARGO_PKG_VERSION"))
         .prune(Some(PrunePolicy { done_after: DAY * work.keep_done_days, cancelled_after: KEEP_CANCELLED, limit: 1000 }))

@@ -28,7 +28,7 @@ impl Supervisor {
     /// The one that started us.
     pub fn from_environment() -> Self {
         let watchdog = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero());
-        Self { tell: Box::new(|states| sd_notify::notify(states)), watchdog }
+        Self { tell: Box::new(sd_notify::notify), watchdog }
     }
 
     /// All doors are open. `status` is a line for `systemctl status`: numbers and codes only.

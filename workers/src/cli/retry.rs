@@ -1,10 +1,21 @@
 //! `retry`: a person has looked at what failed, and it shall be tried again.
 
 use pipeline_domain::{DocumentId, DocumentKey, DocumentVersion};
-use pipeline_store::{DocumentFilter, DocumentRow, DocumentState, Documents, Mail, MailFilter, MailId, MailState, Outbox, Recorded};
+use pipeline_store::{
+    DocumentFilter, DocumentRow, DocumentState, Documents, Enqueued, Jobs as _, Mail, MailFilter, MailId, MailState, Outbox, Recorded,
+};
 use serde_json::{Value, json};
 
-use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, jobs::document_jobs, output::Output, shell::Shell, words::pick};
+use crate::{
+    cli::Global,
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    jobs::{document_jobs, stages::notify_job},
+    output::Output,
+    shell::Shell,
+    words::pick,
+};
 
 /// Try again what failed. The next run takes it.
 #[derive(Debug, clap::Args)]
@@ -86,7 +97,14 @@ async fn again(shell: &Shell, chosen: Chosen) -> Result<Told, Failure> {
     }
     for Mail { id, dedupe_key, state, .. } in chosen.mails {
         let recorded = shell.store.retry_mail(&dedupe_key, now).await?;
-        let state = shell.store.mail_by_id(id).await?.map_or(state, |mail| mail.state);
+        let row = shell.store.mail_by_id(id).await?;
+        if let Some(document) = row.as_ref().and_then(|mail| mail.document)
+            && let Some(Enqueued::Existing(job)) = shell.store.enqueue(&[notify_job(document)]).await?.first()
+        {
+            // It waits for the mail's old time.
+            shell.store.retry_job(*job).await?;
+        }
+        let state = row.map_or(state, |mail| mail.state);
         told.mails.push((id, recorded, state));
     }
     Ok(told)

@@ -1,6 +1,6 @@
 //! `schedule`: when what happens, and doing it now.
 
-use pipeline_domain::{ErrorCode, Timestamp};
+use pipeline_domain::{ErrorCode, PlanId, Timestamp};
 use pipeline_store::{Enqueued, Jobs, ScheduleName, Schedules};
 use serde_json::{Value, json};
 
@@ -30,6 +30,9 @@ pub enum Schedule {
     RunNow {
         /// Its name in the list.
         name: ScheduleName,
+        /// For `archive.premeeting`: ask for this plan, whatever is known of its meetings. May be given more than once.
+        #[arg(long = "plan", value_name = "ID")]
+        plans: Vec<PlanId>,
     },
 }
 
@@ -38,7 +41,7 @@ pub async fn run(schedule: Schedule, global: &Global, config: Config, output: &O
     let shell = Shell::open(global, config).await?;
     let exit = match schedule {
         Schedule::List { next } => list(&shell, &plans, usize::from(next), global, output).await,
-        Schedule::RunNow { name } => run_now(&shell, &plans, &name, global, output).await,
+        Schedule::RunNow { name, plans: asked } => run_now(&shell, &plans, &name, &asked, global, output).await,
     };
     shell.close().await;
     exit
@@ -89,7 +92,14 @@ async fn list(shell: &Shell, plans: &[Plan], next: usize, global: &Global, outpu
     Ok(Exit::Ok)
 }
 
-async fn run_now(shell: &Shell, plans: &[Plan], name: &ScheduleName, global: &Global, output: &Output) -> Result<Exit, Failure> {
+async fn run_now(
+    shell: &Shell,
+    plans: &[Plan],
+    name: &ScheduleName,
+    asked: &[PlanId],
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let lang = global.lang();
     if !plans.iter().any(|p| p.default.name == name.as_str()) {
         output.error(ErrorCode::ScheduleUnknown.id(), ErrorCode::ScheduleUnknown.text(lang));
@@ -97,6 +107,9 @@ async fn run_now(shell: &Shell, plans: &[Plan], name: &ScheduleName, global: &Gl
     }
     let mut job = schedules::run_job(name, shell.clock.now());
     job.priority = pipeline_store::Priority::PERSON;
+    if !asked.is_empty() {
+        job.args["plans"] = json!(asked);
+    }
     let made = shell.store.enqueue(&[job]).await?;
     let (id, new) = match made.first().expect("one job, one answer") {
         Enqueued::New(id) => (id, true),

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use pipeline_domain::ErrorCode;
 use pipeline_queue::{Runner, Shutdown};
 use pipeline_store::{JobKind, Outbox, StoreError, WorkerId};
 
@@ -17,8 +18,10 @@ use crate::{
     shell::{Outlet, Shell},
 };
 
-/// Wait before trying to become the one that sends.
-const BETWEEN_TRIES: Duration = Duration::from_secs(2);
+/// Wait before trying again to become the one that sends, and between looks whether this process still is.
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+/// A database that hangs is not waited for longer: this loop has to say that it lives.
+const LOOK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Sends whenever it is this process' turn, until asked to stop.
 pub async fn run(shell: Arc<Shell>, pulse: Pulse, shutdown: Shutdown) {
@@ -39,10 +42,11 @@ pub async fn run(shell: Arc<Shell>, pulse: Pulse, shutdown: Shutdown) {
 
 /// Whether this process is the one that sends.
 async fn hold(shell: &Shell) -> Result<bool, Failure> {
-    match shell.store.mails_due(shell.clock.now(), 1).await {
-        Ok(_) => Ok(true),
-        Err(StoreError::OutboxHeld) => Ok(false),
-        Err(e) => Err(e.into()),
+    match tokio::time::timeout(LOOK_LIMIT, shell.store.mails_due(shell.clock.now(), 1)).await {
+        Ok(Ok(_)) => Ok(true),
+        Ok(Err(StoreError::OutboxHeld)) => Ok(false),
+        Ok(Err(e)) => Err(e.into()),
+        Err(_) => Err(Failure::retry(ErrorCode::StoreUnavailable, "the database does not answer")),
     }
 }
 
@@ -98,5 +102,5 @@ fn worker(shell: &Arc<Shell>) -> Result<Runner<AnyStore>, Failure> {
         .queue(queue::MAIL, slots)
         .handler(kind::NOTIFY, STAGE_LIMIT, move |ctx| stages::notify(notifier.clone(), outlet.clone(), ctx))
         .handler(JobKind::of(runs::OUTBOX_RETRY), RUN_LIMIT, with(shell, runs::run));
-    builder.build().map_err(|e| Failure::give_up(pipeline_domain::ErrorCode::ConfigInvalid, e))
+    builder.build().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))
 }

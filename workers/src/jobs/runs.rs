@@ -20,14 +20,18 @@ mod survey;
 mod sweep;
 mod weekly;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::{ErrorCode, NextStep};
 use pipeline_queue::{Conclusion, JobContext};
 
 pub use self::fixity::last_verification;
 use self::local::{Begun, LocalRun, RunArgs};
-use crate::{failure::Failure, jobs::stages::trouble, shell::Shell};
+use crate::{
+    failure::Failure,
+    jobs::stages::{trouble, trouble_for_now},
+    shell::Shell,
+};
 
 pub const ARCHIVE_SWEEP: &str = "archive.sweep";
 pub const OUTBOX_RETRY: &str = "outbox.retry";
@@ -37,6 +41,9 @@ const ARCHIVE_PREMEETING: &str = "archive.premeeting";
 const REPORT_ARCHIVE: &str = "report.archive";
 const SCHOOL_YEAR_CLOSE: &str = "school_year.close";
 const ANNUAL_REPORT_REMIND: &str = "annual_report.remind";
+
+/// The two that come by all the time do so again after this, whatever stopped them.
+const COMES_BY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Schedules whose work exists. A published name: the job kind of the same name. `consent.scan`, `notify.second` and
 /// `contact.stale` ask for data that no document brings yet.
@@ -53,12 +60,12 @@ pub const KINDS: &[&str] = &[
 
 /// Does the run that the job names.
 pub async fn run(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
-    let ended = match ctx.job.kind.as_str() {
-        ARCHIVE_SWEEP => sweep::sweep(&shell).await,
-        OUTBOX_RETRY => outbox::retry(&shell, &ctx).await,
-        _ => of_a_municipality(shell, ctx).await,
-    };
-    ended.unwrap_or_else(trouble)
+    let soon = |failure| trouble_for_now(failure, COMES_BY_AGAIN);
+    match ctx.job.kind.as_str() {
+        ARCHIVE_SWEEP => sweep::sweep(&shell).await.unwrap_or_else(soon),
+        OUTBOX_RETRY => outbox::retry(&shell, &ctx).await.unwrap_or_else(soon),
+        _ => of_a_municipality(shell, ctx).await.unwrap_or_else(trouble),
+    }
 }
 
 async fn of_a_municipality(shell: Arc<Shell>, ctx: JobContext) -> Result<Conclusion, Failure> {

@@ -154,7 +154,7 @@ pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<
         }
     };
     shell.store.record_mail(&mail.dedupe_key, &outcome, shell.clock.now()).await?;
-    tracing::info!(mail.id = %mail.id, kind = mail.kind.id(), outcome = outcome_word(&outcome), "mail");
+    tracing::info!(mail.id = %mail.id, outcome = outcome_word(&outcome), "mail");
     Ok((Some(outcome), relay))
 }
 

@@ -60,7 +60,7 @@ pub async fn check(run: &LocalRun) -> Result<Conclusion, Failure> {
     let resumed_after = progress.checked;
     match read_all(run, &places, &mut progress).await? {
         Reading::Through => {}
-        Reading::Ended(conclusion) => return Ok(conclusion),
+        Reading::Ended(conclusion) => return Ok(*conclusion),
     }
     let Some((table, damaged)) = damage(run, &places, &progress).await? else { return Ok(Conclusion::stopped()) };
     let mut report = run.new_report(ReportKind::Fixity, None);
@@ -107,7 +107,7 @@ async fn places(run: &LocalRun) -> Result<Places, Failure> {
 
 enum Reading {
     Through,
-    Ended(Conclusion),
+    Ended(Box<Conclusion>),
 }
 
 async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> Result<Reading, Failure> {
@@ -115,7 +115,7 @@ async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> R
     let mut saved = None;
     for (at, folder) in places.all.iter().filter(|(at, _)| after.as_ref().is_none_or(|after| *at > after)) {
         if run.ctx.stop.is_cancelled() {
-            return Ok(Reading::Ended(Conclusion::stopped()));
+            return Ok(Reading::Ended(Box::new(Conclusion::stopped())));
         }
         let began = Instant::now();
         let verdict = verdict::of(run, at, folder.as_ref()).await?;
@@ -123,7 +123,7 @@ async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> R
         if saved.is_none_or(|at: Instant| at.elapsed() >= BETWEEN_SAVES) {
             saved = Some(Instant::now());
             if let Err(e) = run.ctx.save_progress_now(json!(progress)).await {
-                return Ok(Reading::Ended(Conclusion::store_error(&e)));
+                return Ok(Reading::Ended(Box::new(Conclusion::store_error(&e))));
             }
         } else {
             run.ctx.save_progress(json!(progress));

@@ -53,7 +53,7 @@ enum Step {
 pub async fn archive(run: &LocalRun) -> Result<Conclusion, Failure> {
     let mut progress: Progress = run.progress();
     if progress.step == Step::Ask {
-        progress.jobs = give_jobs(&run.shell, run.shell.clock.now(), Some(&run.municipality)).await?;
+        (progress.jobs, _) = give_jobs(&run.shell, run.shell.clock.now(), Some(&run.municipality)).await?;
         let Some((requested, unread)) = ask_for_plans(run).await? else { return Ok(Conclusion::stopped()) };
         progress = Progress { step: Step::Wait, requested, unread, ..progress };
     }

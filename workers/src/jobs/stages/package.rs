@@ -23,7 +23,7 @@ pub async fn package(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
 }
 
 async fn make(hand: &Hand) -> Result<Conclusion, Stopped> {
-    let Some(rendered) = rendered(hand).await? else { return Ok(hand.from_the_start()) };
+    let Some(rendered) = rendered(hand).await? else { return Ok(hand.back_to_the_start()) };
     let snapshot = rendered.snapshot().clone();
     match against_the_folder(hand, rendered).await? {
         Made::Left(digest) => Ok(hand.then(kind::ARCHIVE, queue::ARCHIVE, Some(digest), None)),
