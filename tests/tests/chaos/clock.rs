@@ -77,16 +77,16 @@ fn until_it_fires_again(house: &House, by_s: i64, when: &str) {
     });
 }
 
-/// Each job of the schedule belongs to one firing, and to one only.
+/// Each job of the schedule belongs to one firing, and to one only. Each start of a process may make one of its own.
 #[track_caller]
-fn each_due_time_once(house: &House) {
-    let of_jobs = format!("select count(*), count(distinct args) from jobs where kind = '{SCHEDULE}'");
-    let counts = house.sql(&of_jobs.replace("distinct args", "distinct cast(args as text)"));
+fn each_due_time_once(house: &House, starts: usize) {
+    let fired = "exists (select 1 from schedule_fires f where f.job = j.id)";
+    let counts =
+        house.sql(&format!("select count(*), count(distinct cast(args as text)) from jobs j where kind = '{SCHEDULE}' and {fired}"));
     let (jobs, due_times) = counts.split_once('|').unwrap();
     assert_eq!(jobs, due_times, "a due time made two jobs");
-    let without =
-        format!("select j.id from jobs j where j.kind = '{SCHEDULE}' and not exists (select 1 from schedule_fires f where f.job = j.id)");
-    assert_eq!(house.sql(&without), "", "a job without a firing");
+    let without = house.sql(&format!("select j.id from jobs j where j.kind = '{SCHEDULE}' and not {fired}"));
+    assert!(without.lines().count() <= starts, "jobs without a firing: {without}");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_clock_that_is_stepped_by_hours_stops_nothing() {
     }
     let calm = calm_down(&house, vec![worker], documents.len());
     eprintln!("idle {calm:?} after the last step; {} jobs were charged", house.sql("select count(*) from jobs where failures > 0"));
-    each_due_time_once(&house);
+    each_due_time_once(&house, 1);
     all_is_well(&house, &documents);
 }
 
@@ -130,6 +130,8 @@ fn a_worker_that_is_an_hour_ahead_does_no_harm() {
     let documents = many(&mut Rng::fixed(702), 24);
     let right = start(&house);
     until_ready(&house, &right);
+    // What has never fired at the right time could not be told from what is new.
+    until_it_fires_again(&house, 0, "at first");
     let ahead = clock.serve(&house);
     until_ready(&house, &ahead);
     let made = || house.sql(&format!("select count(*) from jobs where kind = '{SCHEDULE}'")).parse::<u32>().unwrap();
@@ -144,7 +146,7 @@ fn a_worker_that_is_an_hour_ahead_does_no_harm() {
     // Left alone, the one with the right clock finds back to the right times.
     until_it_fires_again(&house, 0, "alone");
     calm_down(&house, vec![right], documents.len());
-    each_due_time_once(&house);
+    each_due_time_once(&house, 2);
     all_is_well(&house, &documents);
 }
 
@@ -165,7 +167,7 @@ fn four_fire_each_once(on: On) {
     let expected: BTreeSet<i64> = (from..=until).filter(|s| s % 2 == 0).collect();
     let came: BTreeSet<i64> = fired(&house).into_iter().filter(|s| (from..=until).contains(s)).collect();
     assert_eq!(came, expected, "each due time once");
-    each_due_time_once(&house);
+    each_due_time_once(&house, 4);
     eprintln!(
         "{on:?}: {} firings by four processes, {} jobs",
         came.len(),
