@@ -23,7 +23,7 @@ pub const CALM: Duration = Duration::from_secs(240);
 
 /// How many, by the environment or else a few.
 pub fn count(name: &str, few: usize) -> usize {
-    std::env::var(name).map_or(few, |n| n.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var_os(name).map_or(few, |n| n.to_str().and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{name} is a number")))
 }
 
 /// A working house whose workers tell all that they do.
