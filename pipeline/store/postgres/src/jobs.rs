@@ -23,7 +23,7 @@ use pipeline_store::{
 };
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool, postgres::PgConnectOptions};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 pub(crate) use enqueue::{enqueue_in, enqueue_unless_known, finish_unbegun, revive_or_enqueue};
 
@@ -93,9 +93,10 @@ impl Jobs for PostgresStore {
     }
 
     async fn rescue(&self, policy: &RescuePolicy) -> Result<Vec<Rescued>, StoreError> {
-        let input = (self.jobs.shift.clone(), *policy);
-        let rescued =
-            self.writer.write_apart("rescue jobs", input, |c, (shift, policy)| Box::pin(rescue::rescue(c, policy, shift))).await?;
+        let input = (self.jobs.shift.clone(), *policy, Instant::now());
+        let deed =
+            self.writer.write_apart("rescue jobs", input, |c, (shift, policy, asked)| Box::pin(rescue::rescue(c, policy, *asked, shift)));
+        let rescued = deed.await?;
         if !rescued.is_empty() {
             self.jobs.wake.bump();
         }
