@@ -58,7 +58,7 @@ fn busy_house() -> House {
 fn locked_for(long: Duration) {
     let _turn = turn();
     let house = busy_house();
-    let papers = papers(60);
+    let papers = papers(90);
     let worker = house.serve();
     until_ready(&house, &worker);
     drop_papers(&house, &papers);
@@ -129,7 +129,7 @@ fn two_processes_share_one_file() {
     until_archived(&house, papers.len(), LIMIT);
     // Each has its share, and sending is for one of them.
     let shares =
-        house.sql("select worker, count(*) from job_attempts a join jobs j on j.id = a.job where j.queue = 'render' group by worker");
+        house.sql("select a.worker, count(*) from job_attempts a join jobs j on j.id = a.job where j.queue = 'render' group by a.worker");
     assert_eq!(shares.lines().count(), 2, "{shares}");
     ends_at_no_cost(&house, workers, &papers);
 }
