@@ -5,13 +5,15 @@
 //!   backup.json                   what it is, and how much is in it
 //!   manifest.sha256               the SHA-256 of every other file: `sha256sum -c manifest.sha256`
 //!   database/<table>.jsonl        every row, in the form of `pipeline_store::dump`
-//!   data/                         accepted/ refused/ reports/ inbox/ municipalities/ arkivflyt.toml
+//!   data/                         accepted/ refused/ reports/ requests/ municipalities/ arkivflyt.toml
+//!   data/inbox/<sha256>.json      what lay in the drop folder, by its content: a name there may be a person's
 //!   archive/<municipality>/ocfl/  case folders
 //!   mail/new, mail/cur            notices, when they go to a Maildir in the data folder
 //! ```
 //!
 //! The database is read first, in one snapshot, and the files after it: what a row speaks of was on disk before the row was, so it
-//! is in the backup. Files that came later are orphans, which recovery takes in or leaves alone. Start reading in `create.rs`.
+//! is in the backup. Accepted files that came later are orphans, which recovery takes in. Case folders are taken as the snapshot
+//! knows them: what was placed later bears numbers that are given again after a restore. Start reading in `create.rs`.
 //!
 //! Files that are as in the latest backup in the same place are hard links to it, like the versions of case folders, which never
 //! change. So each backup is whole by itself, and the oldest may be deleted at any time.
@@ -27,6 +29,7 @@ mod moving;
 mod place;
 mod restore;
 pub mod tables;
+mod unentered;
 mod verify;
 
 use std::{io, path::Path};
@@ -52,7 +55,7 @@ const ARCHIVE: &str = "archive";
 const MAIL: &str = "mail";
 
 /// Folders of the data folder whose files are taken as they are. What lies in `accepted/` is taken before them.
-const FOLDERS: [&str; 4] = ["refused", "reports", "inbox", "municipalities"];
+const FOLDERS: [&str; 4] = ["refused", "reports", "requests", "municipalities"];
 
 /// A backup that could not be made. Trying again may help: the disk was full or not there.
 fn failed(doing: &'static str) -> impl Fn(io::Error) -> Failure {

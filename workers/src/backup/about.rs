@@ -35,8 +35,15 @@ pub struct About {
     pub mail_folder: Option<String>,
     /// Digests of documents that wait for something and whose accepted file was not there.
     pub missing_accepted: Vec<String>,
-    /// Case folders that were damaged where they came from. They are here as they were.
+    /// Digests of documents that have failed and whose accepted file was not there. Nobody waits for them: it is worth a word, and
+    /// no more.
+    #[serde(default)]
+    pub missing_failed: Vec<String>,
+    /// Case folders that were damaged or missing where they came from. They are here as they were.
     pub damaged: Vec<String>,
+    /// Case folders, and versions of them, that the database did not know yet: not taken.
+    #[serde(default)]
+    pub later: u64,
     /// Links, pipes and the like among the files: not taken.
     pub left_out: u64,
 }

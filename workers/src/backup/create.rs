@@ -2,28 +2,31 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
+use pipeline_archive::CaseArchive;
 use pipeline_domain::Timestamp;
 use pipeline_store::{
     DocumentState,
     dump::{self, Dump, Table},
 };
+use serde_json::{Map, Value};
 
 use crate::{
     any_store::AnyStore,
     backup::{
         ARCHIVE, DATA, DATABASE, FOLDERS, FORMAT, MAIL, Place,
         about::{self, About},
-        archive,
+        archive::{self, Known},
         earlier::Earlier,
         failed,
         files::{Backup, Links},
         tables::{TableWriter, Written},
+        verify::folder_of,
     },
     config::{Config, Transport},
     data::DataFolder,
@@ -32,6 +35,8 @@ use crate::{
 
 /// Snapshots that are taken when documents come and go too fast for their files to be caught.
 const TRIES: u32 = 3;
+/// Ends of names that the drop folder leaves alone: programs give them to files that they still write.
+const UNFINISHED: [&str; 5] = [".part", ".partial", ".tmp", ".crdownload", ".filepart"];
 
 /// What is backed up, and where to.
 pub struct Making<'a> {
@@ -63,10 +68,14 @@ pub async fn create(making: &Making<'_>, case_folder_done: &mut dyn FnMut()) -> 
     let earlier = making.place.backups().map_err(failed("list the backups"))?.pop().and_then(Earlier::read);
     let draft = making.place.draft(making.now).map_err(failed("make a folder for the backup"))?;
     let mut backup = Backup::begin(draft.folder().to_owned(), earlier.as_ref()).map_err(failed("begin the backup"))?;
-    let (written, missing) = database(making, &mut backup).await?;
     let copying = failed("copy the data folder");
+    inbox(making, &mut backup).map_err(&copying)?;
+    let Read { written, seen } = database(making, &mut backup).await?;
     let mail_folder = folders(making, &mut backup).map_err(&copying)?;
-    let taken = archive::take(&mut backup, &making.data.resolve(&making.config.archive.folder), case_folder_done).map_err(copying)?;
+    // What was taken in meanwhile is here now, and in the drop folder no more.
+    inbox(making, &mut backup).and_then(|()| accepted(making, &mut backup)).map_err(&copying)?;
+    let archive_root = making.data.resolve(&making.config.archive.folder);
+    let taken = archive::take(&mut backup, &archive_root, seen.known, case_folder_done).map_err(copying)?;
     let about = About {
         format: FORMAT,
         database_format: dump::FORMAT,
@@ -79,8 +88,10 @@ pub async fn create(making: &Making<'_>, case_folder_done: &mut dyn FnMut()) -> 
         bytes: backup.bytes,
         archive_folder: making.config.archive.folder.display().to_string(),
         mail_folder,
-        missing_accepted: missing.into_iter().collect(),
+        missing_accepted: seen.missing.into_iter().collect(),
+        missing_failed: seen.missing_failed.into_iter().collect(),
         damaged: taken.damaged,
+        later: taken.later,
         left_out: backup.left_out,
     };
     let text = serde_json::to_vec_pretty(&about).expect("it is writable as JSON");
@@ -92,64 +103,116 @@ pub async fn create(making: &Making<'_>, case_folder_done: &mut dyn FnMut()) -> 
     Ok(Created { path, about, removed })
 }
 
-/// The database, and the accepted files that its rows speak of. Digests of those that are missing.
+/// The database as it was read.
+struct Read {
+    written: Written,
+    seen: Seen,
+}
+
+/// What its rows say of files.
+#[derive(Default)]
+struct Seen {
+    /// Paths of case folders by the number of their row.
+    folders: HashMap<i64, PathBuf>,
+    known: Known,
+    /// Digests of documents that wait and have no accepted file.
+    missing: BTreeSet<String>,
+    /// The same of documents that have failed.
+    missing_failed: BTreeSet<String>,
+}
+
+impl Seen {
+    /// `accepted` is the folder in the backup.
+    fn row(&mut self, table: &Table, row: &str, accepted: &Path) {
+        if !["case_folders", "documents"].contains(&table.name) {
+            return;
+        }
+        let Ok(row) = dump::parse_row(table, row) else { return };
+        if table.name == "case_folders" {
+            if let Some((id, folder)) = row["id"].as_i64().zip(folder_of(&row)) {
+                let path = CaseArchive::case_folder(Path::new(ARCHIVE), &folder);
+                self.known.insert(path.clone(), 0);
+                self.folders.insert(id, path);
+            }
+            return;
+        }
+        let recorded = row["folder_version"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+        if let Some(newest) = row["folder"].as_i64().and_then(|id| self.folders.get(&id)).and_then(|path| self.known.get_mut(path)) {
+            *newest = recorded.max(*newest);
+        }
+        if let Some(digest) = waiting(&row).filter(|digest| !accepted.join(format!("{digest}.json")).exists()) {
+            let has_failed = row["state"].as_str() == Some(DocumentState::Failed.id());
+            let missing = if has_failed { &mut self.missing_failed } else { &mut self.missing };
+            missing.insert(digest.to_owned());
+        }
+    }
+}
+
+/// The database, and the accepted files that its rows speak of.
 ///
 /// A document that is taken in, archived and told of within a moment has its file removed (when the configuration keeps none):
 /// then the snapshot may know it as waiting while its file is gone. So files are taken before the snapshot and the moment
 /// it stands; and when one is missing all the same, a newer snapshot is taken, until it is the same ones that are missing.
-async fn database(making: &Making<'_>, backup: &mut Backup<'_>) -> Result<(Written, BTreeSet<String>), Failure> {
-    let accepted = Path::new(DATA).join("accepted");
-    let take_accepted = |backup: &mut Backup<'_>| {
-        backup.take_folder(&making.data.accepted(), &accepted, |file| file.extension().is_some_and(|x| x == "json"))
-    };
+async fn database(making: &Making<'_>, backup: &mut Backup<'_>) -> Result<Read, Failure> {
     let mut missing_before = None;
     let mut tries_left = TRIES;
     loop {
         tries_left -= 1;
-        take_accepted(backup).map_err(failed("copy the accepted documents"))?;
+        accepted(making, backup).map_err(failed("copy the accepted documents"))?;
         let folder = backup.root.join(DATABASE);
-        let missing = Mutex::new(BTreeSet::new());
-        let files = backup.root.join(&accepted);
+        let seen = Mutex::new(Seen::default());
+        let files = backup.root.join(DATA).join("accepted");
         let written = {
-            let begun = Box::new(|| take_accepted(backup));
-            let seen = Box::new(|table: &'static Table, row: &str| {
-                if let Some(digest) = waiting(table, row).filter(|digest| !files.join(format!("{digest}.json")).exists()) {
-                    missing.lock().expect("nobody panics while holding this lock").insert(digest);
-                }
+            let begun = Box::new(|| accepted(making, backup));
+            let each = Box::new(|table: &'static Table, row: &str| {
+                seen.lock().expect("nobody panics while holding this lock").row(table, row, &files);
             });
-            let mut tables = TableWriter::new(&folder, begun, seen).map_err(failed("write the tables"))?;
+            let mut tables = TableWriter::new(&folder, begun, each).map_err(failed("write the tables"))?;
             making.store.dump(&mut tables).await?;
             tables.finish().map_err(failed("write the tables"))?
         };
-        let missing = missing.into_inner().expect("nobody panics while holding this lock");
-        if missing.is_empty() || tries_left == 0 || missing_before.as_ref() == Some(&missing) {
+        let seen = seen.into_inner().expect("nobody panics while holding this lock");
+        if seen.missing.is_empty() || tries_left == 0 || missing_before.as_ref() == Some(&seen.missing) {
             let lines: Vec<_> = written.lines.iter().map(|line| crate::backup::files::below(DATABASE, line)).collect();
             backup.list(&lines).map_err(failed("write the tables"))?;
-            return Ok((written, missing));
+            return Ok(Read { written, seen });
         }
-        missing_before = Some(missing);
+        missing_before = Some(seen.missing);
         fs::remove_dir_all(&folder).map_err(failed("take the tables anew"))?;
     }
 }
 
 /// Digest of a document whose accepted file is still needed: to archive it, or for the addresses of its notices.
-pub fn waiting(table: &Table, row: &str) -> Option<String> {
-    if table.name != "documents" {
-        return None;
-    }
-    let row = dump::parse_row(table, row).ok()?;
-    let notified = row["state"].as_str() == Some(DocumentState::Notified.id());
-    if notified { None } else { row["digest"].as_str().map(str::to_owned) }
+pub fn waiting(document: &Map<String, Value>) -> Option<&str> {
+    let notified = document["state"].as_str() == Some(DocumentState::Notified.id());
+    if notified { None } else { document["digest"].as_str() }
 }
 
-/// Everything else but the case folders. The Maildir's name, when it lies in the data folder.
+/// Accepted files. Those that are taken already stay as they are.
+fn accepted(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
+    let path = Path::new(DATA).join("accepted");
+    backup.take_folder(&making.data.accepted(), &path, |file| file.extension().is_some_and(|x| x == "json"))
+}
+
+/// What lies in the drop folder. It is taken before the database is read and again after it: a document that is taken in meanwhile
+/// is in one of the two, or in `accepted/`. One that is here and has its row too is known when it is taken in again.
+fn inbox(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
+    backup.take_nameless(&making.data.inbox(), &Path::new(DATA).join("inbox"), |file| {
+        let is_below = file.components().nth(1).is_some();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        // What is in hand (`.taken-…`) is a document like any other. Without its name nobody would know what is half-written.
+        let is_unfinished = name.starts_with('.') || UNFINISHED.iter().any(|end| name.ends_with(end));
+        !is_below && (name.starts_with(".taken-") || !is_unfinished)
+    })
+}
+
+/// Everything else but the drop folder and the case folders. The Maildir's name, when it lies in the data folder.
 fn folders(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<Option<String>> {
     let data = Path::new(DATA);
     for folder in FOLDERS {
-        // Parts are half-written. What is in hand (`.taken-…`) is a document like any other.
+        // Parts are half-written.
         backup.take_folder(&making.data.root().join(folder), &data.join(folder), |file| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            !name.starts_with('.') || name.starts_with(".taken-")
+            !file.file_name().unwrap_or_default().to_string_lossy().starts_with('.')
         })?;
     }
     if let Some(file) = &making.config_file {

@@ -46,13 +46,13 @@ impl Earlier {
         !self.about.damaged.iter().any(|d| d == folder)
     }
 
-    /// Whether a folder held the same names then.
-    pub fn has_names_of(&self, source: &Path, path: &Path) -> bool {
+    /// Whether a folder held the same names then as this one does.
+    pub fn has_names_of(&self, folder: &Path, path: &Path) -> bool {
         let names = |folder: &Path| {
             let entries = fs::read_dir(folder).ok()?;
             entries.map(|e| e.ok().map(|e| e.file_name())).collect::<Option<BTreeSet<_>>>()
         };
-        names(source).is_some_and(|now| names(&self.root.join(path)) == Some(now))
+        names(folder).is_some_and(|now| names(&self.root.join(path)) == Some(now))
     }
 
     /// Links a file that is as it was then, by size and time of change. `None`: it is not, or the file system has no links.

@@ -193,6 +193,36 @@ impl<'a> Backup<'a> {
         Ok(())
     }
 
+    /// Takes every file of a folder that `wanted` says yes to, each under the digest of its content: its name may hold a person's.
+    /// Of equal files one is taken. What is no file is nobody's document, and not counted.
+    pub fn take_nameless(&mut self, from: &Path, path: &Path, wanted: impl Fn(&Path) -> bool) -> io::Result<()> {
+        for file in walk(from)?.files.iter().filter(|file| wanted(file)) {
+            if let Some(line) = self.take_content(&from.join(file), path)? {
+                self.list(&[line])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_content(&self, from: &Path, folder: &Path) -> io::Result<Option<Line>> {
+        let beside = self.root.join(folder).join(".taking");
+        make_parent(&beside)?;
+        let digest = match copy_file(from, &beside, FILE_MODE) {
+            Ok((digest, _)) => digest,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let is_json = from.extension().is_some_and(|x| x.eq_ignore_ascii_case("json"));
+        let path = folder.join(if is_json { format!("{digest}.json") } else { digest.to_string() });
+        let to = self.root.join(&path);
+        if to.symlink_metadata().is_ok() {
+            fs::remove_file(beside)?;
+            return Ok(None);
+        }
+        fs::rename(beside, to)?;
+        Ok(Some(Line { path, digest }))
+    }
+
     /// Writes a file of the backup's own.
     pub fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let to = self.root.join(path);

@@ -19,7 +19,7 @@ use pipeline_store::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    backup::{DATA, MAIL, tables::TableReader},
+    backup::{MAIL, tables::TableReader},
     config::Municipalities,
 };
 
@@ -35,6 +35,8 @@ pub enum OpenMail {
 /// What a reader of documents needs to know.
 pub struct Knowledge<'a> {
     pub backup: &'a Path,
+    /// Accepted files, restored.
+    pub accepted: &'a Path,
     pub municipalities: &'a Municipalities,
     pub reader: &'a Reader,
     /// When the backup was made.
@@ -96,7 +98,7 @@ impl<'a> Doubting<'a> {
         let folder = document["folder"].as_i64().and_then(|id| self.folders.get(&id));
         let digest = document["digest"].as_str().and_then(|d| d.parse::<pipeline_domain::Sha256>().ok());
         if let (true, Some(folder), Some(digest)) = (not_archived, folder, digest) {
-            self.waiting.push((self.known.backup.join(DATA).join("accepted").join(format!("{digest}.json")), folder.clone()));
+            self.waiting.push((self.known.accepted.join(format!("{digest}.json")), folder.clone()));
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
         files::{copy_file, make_folder, walk},
         mails::{Doubting, Knowledge, OpenMail},
         tables::TableReader,
+        unentered::{self, Entered, Entering},
     },
     config::{self, Config},
     data::DataFolder,
@@ -174,11 +175,21 @@ async fn database(restoring: &Restoring<'_>, data: &DataFolder) -> Result<(Loade
 async fn load(restoring: &Restoring<'_>, data: &DataFolder, store: AnyStore) -> Result<(Loaded, u64), Failure> {
     let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
     let reader = Reader::new(shell::intake_rules(restoring.config, Some(&municipalities)));
-    let known = Knowledge { backup: restoring.backup, municipalities: &municipalities, reader: &reader, at: restoring.about.created_at };
-    let tables = TableReader::new(&restoring.backup.join(DATABASE), restoring.about.database_format);
+    let (accepted, at) = (data.accepted(), restoring.about.created_at);
+    let of_backup = || TableReader::new(&restoring.backup.join(DATABASE), restoring.about.database_format);
+    let entered = if restoring.open_mail == OpenMail::Doubt {
+        let max_bytes = restoring.config.intake.max_bytes;
+        unentered::enter(&Entering { data, reader: &reader, max_bytes, at }, of_backup).await?
+    } else {
+        None
+    };
+    let tables = entered.as_ref().map_or_else(of_backup, Entered::tables);
+    let known = Knowledge { backup: restoring.backup, accepted: &accepted, municipalities: &municipalities, reader: &reader, at };
     let unreadable = |source| DumpError::Read { table: "outbox", source };
     let mut tables = Doubting::new(tables, restoring.open_mail, known).map_err(unreadable)?;
     let loaded = store.load(&mut tables).await;
     store.close().await;
-    Ok((loaded?, tables.doubtful()))
+    let mut loaded = loaded?;
+    loaded.freed_jobs += entered.map_or(0, |entered| entered.freed_jobs);
+    Ok((loaded, tables.doubtful()))
 }

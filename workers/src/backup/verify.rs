@@ -9,7 +9,7 @@ use std::{
 
 use pipeline_archive::{CaseArchive, Severity, verify_root};
 use pipeline_domain::{CaseFolderId, ErrorCode, Sha512};
-use pipeline_store::dump::{Dump, DumpError, DumpSource, TABLES, Table, parse_row};
+use pipeline_store::dump::{Dump, DumpError, DumpSource, TABLES, parse_row};
 use pipeline_store_sqlite::SqliteStore;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -67,6 +67,13 @@ pub struct Verdict {
 impl Verdict {
     pub fn is_whole(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Whether all that is wrong was so where the backup comes from, and the backup has said so from the beginning.
+    pub fn is_as_made(&self) -> bool {
+        let of_archive = |f: &Finding| !f.code.starts_with('B');
+        let told = |f: &Finding| self.about.damaged.iter().any(|folder| Path::new(&f.path).starts_with(folder));
+        self.findings.iter().all(|f| of_archive(f) && told(f))
     }
 
     fn add(&mut self, code: &str, path: impl AsRef<Path>, detail: impl Into<String>) {
@@ -182,7 +189,7 @@ fn rows(backup: &Path, verdict: &mut Verdict) {
             let Ok(row) = parse_row(table, &text) else { break };
             match table.name {
                 "case_folders" => drop(row["id"].as_i64().zip(folder_of(&row)).map(|(id, folder)| folders.insert(id, folder))),
-                "documents" => document(backup, table, &text, &row, &folders, verdict),
+                "documents" => document(backup, &row, &folders, verdict),
                 _ => {}
             }
         }
@@ -197,18 +204,12 @@ pub fn folder_of(row: &Map<String, Value>) -> Option<CaseFolderId> {
     })
 }
 
-fn document(
-    backup: &Path,
-    table: &Table,
-    text: &str,
-    row: &Map<String, Value>,
-    folders: &HashMap<i64, CaseFolderId>,
-    verdict: &mut Verdict,
-) {
-    if let Some(digest) = waiting(table, text) {
+fn document(backup: &Path, row: &Map<String, Value>, folders: &HashMap<i64, CaseFolderId>, verdict: &mut Verdict) {
+    if let Some(digest) = waiting(row) {
         let path = Path::new(DATA).join("accepted").join(format!("{digest}.json"));
         // What was missing where it came from is told by `backup.json`, and is no fault of the backup.
-        if !verdict.about.missing_accepted.contains(&digest) && !backup.join(&path).is_file() {
+        let told = [&verdict.about.missing_accepted, &verdict.about.missing_failed].into_iter().flatten().any(|d| d == digest);
+        if !told && !backup.join(&path).is_file() {
             verdict.add(ACCEPTED, path, "a document waits for it");
         }
     }

@@ -49,6 +49,9 @@ pub enum Backup {
         /// nothing was sent.
         #[arg(long, value_enum, default_value_t = OpenMail::Doubt, value_name = "WHAT")]
         open_mail: OpenMail,
+        /// Restore in spite of damages that were in the archive when the backup was made. Any other damage stays a refusal.
+        #[arg(long)]
+        damaged_too: bool,
     },
 }
 
@@ -56,8 +59,9 @@ pub async fn run(backup: Backup, global: &Global, config: Config, output: &Outpu
     match backup {
         Backup::Create { target, keep } => create(&target, keep.map(usize::from), global, config, output).await,
         Backup::Verify { backup } => verify(&backup, global, output).await,
-        Backup::Restore { backup, to_database, open_mail } => {
-            restore(&backup, to_database.as_deref(), open_mail, global, &config, output).await
+        Backup::Restore { backup, to_database, open_mail, damaged_too } => {
+            let wish = Wish { to_database: to_database.as_deref(), open_mail, damaged_too };
+            restore(&backup, &wish, global, &config, output).await
         }
     }
 }
@@ -90,7 +94,8 @@ async fn create(target: &Path, keep: Option<usize>, global: &Global, config: Con
     let body = json!({
         "backup": created.path, "created_at": about.created_at, "files": about.files, "bytes": about.bytes,
         "case_folders": about.case_folders, "rows": about.rows, "removed": created.removed,
-        "damaged": about.damaged, "missing_accepted": about.missing_accepted, "left_out": about.left_out,
+        "damaged": about.damaged, "missing_accepted": about.missing_accepted, "missing_failed": about.missing_failed,
+        "left_out": about.left_out, "later": about.later,
     });
     if output.answer("backup", body) {
         return Ok(exit);
@@ -109,7 +114,7 @@ async fn create(target: &Path, keep: Option<usize>, global: &Global, config: Con
         );
         output.line(&format!("{folder}: {text}"));
     }
-    for digest in &about.missing_accepted {
+    for digest in about.missing_accepted.iter().chain(&about.missing_failed) {
         output.line(&format!(
             "accepted/{digest}.json: {}",
             pick(lang, "mangler der den skal ligge", "manglar der ho skal liggje", "missing where it should lie")
@@ -180,7 +185,7 @@ fn body(path: &Path, verdict: &Verdict) -> serde_json::Value {
     json!({
         "backup": path, "valid": verdict.is_whole(), "created_at": verdict.about.created_at, "files": verdict.files,
         "bytes": verdict.bytes, "case_folders": verdict.about.case_folders, "rows": verdict.about.rows,
-        "missing_accepted": verdict.about.missing_accepted, "findings": verdict.findings,
+        "missing_accepted": verdict.about.missing_accepted, "missing_failed": verdict.about.missing_failed, "findings": verdict.findings,
     })
 }
 
@@ -190,21 +195,21 @@ fn findings(verdict: &Verdict, output: &Output) {
     }
 }
 
-async fn restore(
-    path: &Path,
-    to_database: Option<&str>,
+/// How a backup is to come back.
+struct Wish<'a> {
+    to_database: Option<&'a str>,
     open_mail: OpenMail,
-    global: &Global,
-    config: &Config,
-    output: &Output,
-) -> Result<Exit, Failure> {
+    damaged_too: bool,
+}
+
+async fn restore(path: &Path, wish: &Wish<'_>, global: &Global, config: &Config, output: &Output) -> Result<Exit, Failure> {
     if !path.is_dir() {
         output.error("not_found", &path.display().to_string());
         return Ok(Exit::NotFound);
     }
     let lang = global.lang();
     let about = About::read(path)?;
-    let url = match to_database {
+    let url = match wish.to_database {
         Some("sqlite") => None,
         Some(named) => Some(db::url(named)?),
         None if about.database == Database::Sqlite => None,
@@ -219,15 +224,23 @@ async fn restore(
         }
     };
     let verdict = judge(path, global, output).await?;
-    if !verdict.is_whole() {
+    if !(verdict.is_whole() || wish.damaged_too && verdict.is_as_made()) {
         output.error(ErrorCode::BackupDamaged.id(), ErrorCode::BackupDamaged.text(lang));
         if !output.json {
             findings(&verdict, output);
         }
+        if verdict.is_as_made() {
+            output.talk(pick(
+                lang,
+                "Skadene var i arkivet da kopien ble tatt. Med --damaged-too legges den tilbake likevel.",
+                "Skadane var i arkivet då kopien vart teken. Med --damaged-too vert han lagd tilbake likevel.",
+                "The damages were in the archive when the backup was made. With --damaged-too it is restored all the same.",
+            ));
+        }
         return Ok(Exit::VerificationFailed);
     }
     let bar = progress(output, about.files, pick(lang, "Legger tilbake", "Legg tilbake", "Restoring"));
-    let restoring = Restoring { backup: path, about: &about, data: &global.data, url: url.as_deref(), config, open_mail };
+    let restoring = Restoring { backup: path, about: &about, data: &global.data, url: url.as_deref(), config, open_mail: wish.open_mail };
     let restored = backup::restore(&restoring, &mut || bar.inc(1)).await;
     bar.finish_and_clear();
     let restored = restored?;
@@ -235,9 +248,11 @@ async fn restore(
     let body = json!({
         "data": global.data, "backup_of": about.created_at, "restored_at": clock(global).now(), "files": restored.files,
         "case_folders": about.case_folders, "rows": rows, "freed_jobs": restored.loaded.freed_jobs, "doubtful_mails": restored.doubtful,
+        "findings": verdict.findings,
     });
+    let exit = if verdict.is_whole() { Exit::Ok } else { Exit::Partial };
     if output.answer("restore", body) {
-        return Ok(Exit::Ok);
+        return Ok(exit);
     }
     let of = |table: &str| rows.get(table).copied().unwrap_or_default();
     output.line(&format!("{} {}", output.bold(pick(lang, "Lagt tilbake:", "Lagt tilbake:", "Restored:")), global.data.display()));
@@ -251,8 +266,17 @@ async fn restore(
     for (what, n) in lines {
         output.line(&format!("{what:<28} {n:>7}"));
     }
+    if !verdict.is_whole() {
+        findings(&verdict, output);
+        output.line(pick(
+            lang,
+            "Disse skadene var i arkivet da kopien ble tatt, og er der nå.",
+            "Desse skadane var i arkivet då kopien vart teken, og er der no.",
+            "These damages were in the archive when the backup was made, and are there now.",
+        ));
+    }
     advise(&about, url.is_some(), restored.doubtful, lang, output);
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 /// What a person does next.
