@@ -57,7 +57,7 @@ pub const LIST: &[Metric] = &[
     gauge("afl_on_paper", &[], "Lines on the paper list"),
     gauge("afl_verify_age_seconds", &[], "Since the last whole verification; infinite when there was none"),
     gauge("afl_verify_failures", &[], "Case folders that the last whole verification found damaged"),
-    gauge("afl_backup_age_seconds", &[], "Since the last backup that was checked; infinite when there was none"),
+    gauge("afl_backup_age_seconds", &[], "Since the last whole backup was made; infinite when there was none"),
     gauge("afl_jobs_running", &["queue"], "Jobs that this process has in hand"),
     gauge("process_resident_memory_bytes", &[], "Memory of this process, without its render children"),
     histogram("afl_job_run_seconds", RUN, &["kind", "outcome"], "How long an attempt took"),
