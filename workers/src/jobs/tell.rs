@@ -1,12 +1,12 @@
 //! Sends the notices that wait, each at most once. The address is looked up in the document at the last moment.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
 use pipeline_intake::Reading;
 use pipeline_notify::{Mail as Letter, MailFacts, Maildir, ReportFacts, SendOutcome, SmtpRelay};
 use pipeline_queue::{Backoff, Failures, Seed};
-use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, Run, RunId, Runs};
+use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, Run, RunId, Runs, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -17,6 +17,11 @@ use crate::{
 };
 
 const PAGE: u32 = 64;
+/// Between two tries to write down how a mail went; doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Less than a job may take. A mail that is not written down by then is as one whose process died.
+const LONGEST_IN_ALL: Duration = Duration::from_secs(5 * 60);
 
 /// What became of the mails of one run.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -153,9 +158,23 @@ pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<
             (not_sent(shell, &mail, failure), Relay::Up)
         }
     };
-    shell.store.record_mail(&mail.dedupe_key, &outcome, shell.clock.now()).await?;
+    record(shell, &mail, &outcome).await?;
     tracing::info!(mail.id = %mail.id, outcome = outcome_word(&outcome), "mail");
     Ok((Some(outcome), relay))
+}
+
+/// Nobody else knows how it went, and until it is written down nobody takes the mail up again: a database that is away is waited for.
+async fn record(shell: &Shell, mail: &Mail, outcome: &MailOutcome) -> Result<(), Failure> {
+    let at = shell.clock.now();
+    let (mut wait, mut waited) = (FIRST_WAIT, Duration::ZERO);
+    loop {
+        match shell.store.record_mail(&mail.dedupe_key, outcome, at).await {
+            Err(StoreError::Unavailable { .. }) if waited < LONGEST_IN_ALL => tokio::time::sleep(wait).await,
+            recorded => return recorded.map_err(Failure::from),
+        }
+        waited += wait;
+        wait = (2 * wait).min(LONGEST_WAIT);
+    }
 }
 
 fn outcome_word(outcome: &MailOutcome) -> &'static str {
