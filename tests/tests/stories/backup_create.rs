@@ -374,4 +374,50 @@ fn a_damaged_archive_is_backed_up_and_the_old_backup_stays() {
     let now = PathBuf::from(answer["backup"].as_str().unwrap());
     let judged = house.ask(6, ["backup".as_ref(), "verify".as_ref(), now.as_os_str()]);
     assert!(judged["findings"].as_array().unwrap().iter().any(|f| f["code"] == "E092"), "{judged}");
+    // It comes back only for those who say that they know; the damage comes with it.
+    let refused = House::bare().run(["backup".as_ref(), "restore".as_ref(), now.as_os_str(), "--lang".as_ref(), "en".as_ref()]).expect(6);
+    assert!(refused.stderr.contains("--damaged-too"), "{refused}");
+    let other = House::bare();
+    let answer = other.ask(3, ["backup", "restore", now.to_str().unwrap(), "--damaged-too"]);
+    assert!(!answer["findings"].as_array().unwrap().is_empty(), "{answer}");
+    assert_eq!(other.ask(6, ["verify"])["valid"], false);
+    assert_eq!(cases(&other), cases(&house));
+    // What was damaged later is refused all the same.
+    fs::write(now.join("data/more.txt"), "x").unwrap();
+    House::bare().run(["backup".as_ref(), "restore".as_ref(), now.as_os_str(), "--damaged-too".as_ref()]).expect(6);
+}
+
+#[test]
+fn a_case_folder_that_is_gone_is_told_and_its_backup_comes_back() {
+    let house = archived();
+    let target = elsewhere();
+    let gone = first(&house.at("arkivlager"), "/v1/inventory.json").parent().unwrap().parent().unwrap().to_owned();
+    fs::rename(&gone, target.path().join("gone")).unwrap();
+    let answer = house.ask(3, ["backup", "create", target.path().to_str().unwrap()]);
+    assert_eq!(answer["damaged"].as_array().unwrap().len(), 1, "{answer}");
+    let backup = answer["backup"].as_str().unwrap();
+    let other = House::bare();
+    assert_eq!(other.ask(6, ["backup", "restore", backup])["code"], "backup_damaged");
+    other.ask(3, ["backup", "restore", backup, "--damaged-too"]);
+    assert_eq!(other.ask(6, ["verify"])["valid"], false);
+}
+
+/// Nobody waits for the file of a document that has failed: it is worth a word, and the backup is whole.
+#[test]
+fn a_missing_file_of_a_failed_document_is_worth_a_word() {
+    let house = House::new();
+    house.ask(0, ["submit".as_ref(), good_samples()[0].path.as_os_str()]);
+    let target = elsewhere();
+    let file = files_below(&house.at("accepted")).remove(0);
+    let digest = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    fs::rename(&file, target.path().join("elsewhere.json")).unwrap();
+    let path = target.path().to_str().unwrap();
+    let waits = house.ask(3, ["backup", "create", path]);
+    assert_eq!((&waits["missing_accepted"][0], &waits["missing_failed"][0]), (&digest.as_str().into(), &Value::Null), "{waits}");
+    let _ = house.run(["run-once"]);
+    let failed = house.ask(0, ["backup", "create", path]);
+    assert_eq!((&failed["missing_accepted"][0], &failed["missing_failed"][0]), (&Value::Null, &digest.as_str().into()), "{failed}");
+    let backup = PathBuf::from(failed["backup"].as_str().unwrap());
+    assert_eq!(verified(&house, &backup)["valid"], true);
+    restored(&backup, &[]);
 }

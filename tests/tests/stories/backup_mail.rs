@@ -78,3 +78,45 @@ fn queued_mail_is_in_doubt_unless_it_lies_in_the_backup() {
     other.ask(0, ["run-once"]);
     assert!(files_below(&other.at("mail/new")).len() <= 3, "only reports on this run");
 }
+
+/// A document in the drop folder, and one in `accepted/` that has no row: the first reader after the backup tells of both.
+#[test]
+fn notices_of_documents_without_a_row_are_in_doubt() {
+    let house = House::new();
+    let samples = samples_folder();
+    submit(&house, "meeting-minutes/full.json");
+    let accepted = files_below(&house.at("accepted")).remove(0);
+    // As if its row came a moment after the snapshot.
+    let early = House::new();
+    let orphan = early.at("accepted").join(accepted.file_name().unwrap());
+    fs::copy(&accepted, orphan).unwrap();
+    fs::copy(samples.join("plan-snapshot/full-ip.json"), early.at("inbox/plan.json")).unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let backup = create(&early, target.path());
+    assert_eq!(verified(&early, &backup)["rows"]["documents"], 0);
+    // After the backup both are archived and told of.
+    early.ask(0, ["run-once"]);
+    let sent = files_below(&early.at("mail/new")).len();
+    assert!(sent > 2);
+
+    let (other, answer) = restored(&backup, &[]);
+    let doubtful = answer["doubtful_mails"].as_u64().unwrap() as usize;
+    assert!(doubtful > 1, "{answer}");
+    assert_eq!(answer["rows"]["documents"], 2, "{answer}");
+    other.ask(0, ["run-once"]);
+    assert_eq!(other.ask(0, ["verify"])["valid"], true);
+    assert_eq!(files_below(&other.at("inbox")).len(), 0, "what lay there is known");
+    let all = states(&other);
+    assert_eq!(all.iter().filter(|s| *s == "doubtful").count(), doubtful, "{all:?}");
+    assert_eq!((all.len(), files_below(&other.at("mail/new")).len()), (sent, sent - doubtful), "only the report on this run");
+    // A person may have them sent.
+    let mails = other.ask(0, ["mail", "list"]);
+    for mail in mails["mails"].as_array().unwrap().iter().filter(|m| m["state"] == "doubtful") {
+        other.ask(0, ["retry", "--mail", &mail["number"].to_string()]);
+    }
+    other.ask(0, ["run-once"]);
+    assert!(states(&other).iter().all(|s| s == "delivered"), "{:?}", states(&other));
+    let (known, _) = restored(&backup, &["--open-mail", "send"]);
+    known.ask(0, ["run-once"]);
+    assert_eq!(files_below(&known.at("mail/new")).len(), sent);
+}
