@@ -345,8 +345,8 @@ pub struct Settlement {
 /// What becomes of a job whose lease ran out. Counts as a failure: a job that kills its worker shall not do so for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RescuePolicy {
-    /// Wait after the first; doubled after each further failure, at most an hour. Spread by the job's number, so that
-    /// those that died together do not start together.
+    /// Wait after the first; doubled after each further failure, at most an hour. Then made longer by (367 · job number mod 101)
+    /// thousandths, so that those that died together do not start together. Zero: due at once.
     pub first_wait: Duration,
     /// The longest lease that anyone asks for. A lease that ends later than this from now was written under a wrong clock, and
     /// is cut to it.

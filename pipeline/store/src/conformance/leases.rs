@@ -16,6 +16,14 @@ use crate::{AttemptEnd, Beat, Cancelling, ClaimRequest, JobId, JobState, Jobs, L
 const POLICY: RescuePolicy = RescuePolicy { first_wait: Duration::from_secs(60), longest_lease: LEASE, limit: 100 };
 const AT_ONCE: RescuePolicy = RescuePolicy { first_wait: Duration::ZERO, ..POLICY };
 
+/// The wait after failure `n` from 1, in milliseconds: 1, 2, 4 … 32 minutes, then an hour; and up to a tenth more by the number.
+fn wait_ms(id: JobId, policy: &RescuePolicy, n: u32) -> i64 {
+    let base = (i64::try_from(policy.first_wait.as_millis()).unwrap() << (n - 1)).min(60 * MINUTE_MS);
+    let longer = base * (1000 + id.0 * 367 % 101) / 1000;
+    assert!((base..=66 * MINUTE_MS).contains(&longer));
+    longer
+}
+
 /// A beat moves the end of the lease, so the job is not rescued; without beats it is.
 pub async fn a_beat_extends_the_lease(stand: &impl Stand) {
     let store = stand.open().await;
@@ -75,6 +83,9 @@ pub async fn progress_is_handed_on(stand: &impl Stand) {
 /// A lost lease is a failure, kept in the history with its code; each one makes the wait longer, up to an hour.
 pub async fn a_rescue_is_charged_and_backs_off(stand: &impl Stand) {
     let store = stand.open().await;
+    // Another number than 1, so that there is a spread.
+    put(&store, &job(9)).await;
+    finish(&store, take_one(&store, worker(9)).await.lease).await;
     let id = put(&store, &NewJob { max_failures: 20, ..job(1) }).await;
     for n in 1..=9_u32 {
         let claimed = take_one(&store, worker(n)).await;
@@ -84,12 +95,11 @@ pub async fn a_rescue_is_charged_and_backs_off(stand: &impl Stand) {
         assert_eq!(store.rescue(&POLICY).await.unwrap(), [Rescued { job: id, worker: worker(n), state: JobState::Ready }]);
         let after = row(&store, id).await;
         assert_eq!((after.failures, after.last_code, after.worker), (n, Some(ErrorCode::JobLeaseLost), None));
-        // 1, 2, 4 … 32 minutes, then an hour; a quarter each way for the spread.
-        let base = (60_i64 << (n - 1)).min(3600);
-        let wait = after.not_before.unwrap().unix_seconds() - at.unix_seconds();
-        assert!((base * 3 / 4..=base * 5 / 4 + 1).contains(&wait), "failure {n}: {wait} s");
+        let wait = wait_ms(id, &POLICY, n);
+        let until = after.not_before.unwrap();
+        assert!((later(at, wait / 1000)..=later(now(&store).await, wait / 1000 + 1)).contains(&until), "failure {n}: {wait} ms");
         assert_eq!(take(&store, worker(1), 10).await, []);
-        store.shift_clock((wait + 1) * 1000);
+        store.shift_clock(wait + 1000);
     }
     let kept = store.attempts_of(id).await.unwrap();
     assert_eq!(kept.len(), 9);
@@ -105,12 +115,16 @@ pub async fn a_rescue_spreads(stand: &impl Stand) {
     let leases: Vec<JobId> = take(&store, worker(1), 20).await.iter().map(|j| j.lease.job).collect();
     store.shift_clock(2 * MINUTE_MS);
     let hour = RescuePolicy { first_wait: Duration::from_secs(3600), ..POLICY };
+    let before = now(&store).await;
     assert_eq!(store.rescue(&hour).await.unwrap().len(), 20);
+    let after = now(&store).await;
     let mut times = std::collections::BTreeSet::new();
     for id in leases {
-        times.insert(row(&store, id).await.not_before);
+        let (until, wait) = (row(&store, id).await.not_before.unwrap(), wait_ms(id, &hour, 1) / 1000);
+        assert!((later(before, wait)..=later(after, wait + 1)).contains(&until), "{id}: {until} is not {wait} s later");
+        times.insert(until);
     }
-    assert!(times.len() > 5, "{times:?}");
+    assert!(times.len() > 15, "{times:?}");
 }
 
 /// Dead at the limit on this path too: a job that kills its worker does not do so for ever. Failures of both kinds count.
@@ -123,7 +137,9 @@ pub async fn a_poison_job_dies_at_the_rescue(stand: &impl Stand) {
         take_one(&store, worker(n)).await;
         store.shift_clock(2 * MINUTE_MS);
         let state = if n == 3 { JobState::Dead } else { JobState::Ready };
-        assert_eq!(store.rescue(&AT_ONCE).await.unwrap(), [Rescued { job: id, worker: worker(n), state }]);
+        let policy = if n == 3 { POLICY } else { AT_ONCE };
+        assert_eq!(store.rescue(&policy).await.unwrap(), [Rescued { job: id, worker: worker(n), state }]);
+        assert_eq!(row(&store, id).await.not_before, None, "nothing to wait for");
     }
     let dead = row(&store, id).await;
     assert_eq!((dead.state, dead.failures, dead.finished_at.is_some()), (JobState::Dead, 3, true));
@@ -202,7 +218,8 @@ pub async fn a_called_off_job_does_not_come_back(stand: &impl Stand) {
             Some(outcome) => settle(&store, lease, outcome.clone()).await.unwrap(),
             None => {
                 store.shift_clock(MINUTE_MS);
-                assert_eq!(store.rescue(&AT_ONCE).await.unwrap(), [Rescued { job: id, worker: worker(1), state: expected }]);
+                assert_eq!(store.rescue(&POLICY).await.unwrap(), [Rescued { job: id, worker: worker(1), state: expected }]);
+                assert_eq!(row(&store, id).await.not_before, None, "nothing to wait for");
             }
         }
         let after = row(&store, id).await;

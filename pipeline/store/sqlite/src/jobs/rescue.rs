@@ -63,10 +63,10 @@ async fn keep_attempts(c: &mut SqliteConnection, list: &str, now: i64) -> Result
     Ok(())
 }
 
-/// Gives the lanes of those that do not come back. The state is worked out as `RawExpired::state_after` does. The wait is made
-/// longer by up to a tenth, by the job's number.
+/// Gives the lanes of those that do not come back. The state is worked out as `RawExpired::state_after` does, the wait as
+/// `RescuePolicy` has it.
 async fn free(c: &mut SqliteConnection, list: &str, first_wait: i64, now: i64) -> Result<std::collections::BTreeSet<String>, StoreError> {
-    let code = ErrorCode::JobLeaseLost.id();
+    let (code, first_wait) = (ErrorCode::JobLeaseLost.id(), first_wait.min(LONGEST_WAIT_MS));
     let update = sqlx::query!(
         r#"update jobs set
            state = case when cancel_requested then 'cancelled' when failures + 1 >= max_failures then 'dead' else 'ready' end,
