@@ -131,9 +131,11 @@ pub async fn a_paused_queue_gives_nothing(stand: &impl Stand) {
         assert_eq!(take(handle, worker(1), 10).await, []);
     }
     finish(&store, running.lease).await;
+    assert_eq!(store.next_job_in(&[WORK]).await.unwrap(), None, "nobody needs to come for what is paused");
     let stats = store.queue_stats().await.unwrap();
     assert_eq!((stats.len(), stats[0].paused, stats[0].ready), (1, true, 1));
     other.set_paused(&WORK, false).await.unwrap();
+    assert_eq!(store.next_job_in(&[WORK]).await.unwrap(), Some(Duration::ZERO));
     assert_eq!(take(&store, worker(1), 10).await.len(), 1);
 }
 

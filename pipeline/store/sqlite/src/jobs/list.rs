@@ -120,7 +120,8 @@ pub(super) async fn next_job_in(readers: &SqlitePool, clock: &Clock, queues: &[Q
         r#"select min(case
              when exists (select 1 from jobs indexed by jobs_ready where queue = q.value and state = 'ready' and run_at = 0) then 0
              else (select min(run_at) from jobs indexed by jobs_scheduled where queue = q.value and state = 'ready' and run_at > 0)
-           end) as "at?: i64" from json_each(?) q"#,
+           end) as "at?: i64" from json_each(?) q
+           where not exists (select 1 from queues p where p.name = q.value and p.paused = 1)"#,
         queues,
     );
     let at = at.fetch_one(readers).await.doing(DOING)?;
