@@ -35,7 +35,7 @@ pub use jobs::{
 };
 pub use outbox::{Claim, Mail, MailFilter, MailId, MailOutcome, MailState, Outbox};
 pub use runs::{Counts, DocumentCounts, MailCounts, Run, RunCounts, RunId, Runs};
-pub use schedules::{Fired, NewSchedule, ScheduleRow, Schedules};
+pub use schedules::{FIRINGS_KEPT, Fired, NewSchedule, ScheduleRow, Schedules};
 
 #[doc(no_inline)]
 pub use pipeline_domain::{Archived, NextStep, Notice, Reservation};

@@ -1,10 +1,13 @@
 //! Schedules: when each fires next, and that each firing happens once, however many processes try.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use pipeline_domain::Timestamp;
 
 use crate::{JobId, NewJob, ScheduleName, StoreError};
+
+/// How long a firing is kept: 400 days, so that a yearly one has always its last.
+pub const FIRINGS_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// A schedule as the configuration has it, and when it fires next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,9 @@ pub trait Schedules {
     /// was passed without a job may come again; firing it then with a job is an ordinary firing, not a conflict. A due time
     /// that has made a job ([`fires`](Self::fires) tells) makes no other: passing it again without a job leaves it written
     /// down as it is, and a job for it is answered with [`Fired::ByAnother`].
+    ///
+    /// Firings of this schedule that were due more than [`FIRINGS_KEPT`] before `due`, and before the database's clock as well,
+    /// go in the same transaction: who comes with a wrong time takes none away that may come again.
     fn fire(
         &self,
         name: &ScheduleName,

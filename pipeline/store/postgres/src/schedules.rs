@@ -1,7 +1,7 @@
 //! `Schedules`: no leader. Who moves the due time on, by comparing it first, has fired.
 
 use pipeline_domain::Timestamp;
-use pipeline_store::{Enqueued, Fired, JobId, NewJob, NewSchedule, ScheduleName, ScheduleRow, Schedules, StoreError};
+use pipeline_store::{Enqueued, FIRINGS_KEPT, Fired, JobId, NewJob, NewSchedule, ScheduleName, ScheduleRow, Schedules, StoreError};
 use sqlx::PgConnection;
 
 use crate::{PostgresStore, fault::Doing, jobs};
@@ -121,7 +121,20 @@ async fn write_down(c: &mut PgConnection, firing: &Firing, job: Option<JobId>) -
     );
     insert.execute(&mut *c).await.doing(DOING)?;
     let update = sqlx::query!("update schedules set last_fire_at = $1, last_job = $2 where name = $3", due, job, name);
-    update.execute(c).await.doing(DOING)?;
+    update.execute(&mut *c).await.doing(DOING)?;
+    forget_old(c, name, due).await
+}
+
+/// A range of the key: what is found is what goes. The instant is a query of its own, because the clock is read anew for each
+/// row otherwise, and no index is used.
+async fn forget_old(c: &mut PgConnection, name: &str, due: i64) -> Result<(), StoreError> {
+    let delete = sqlx::query!(
+        "delete from schedule_fires where name = $1 and fire_at < (select least($2, clock_ms() / 1000) - $3)",
+        name,
+        due,
+        FIRINGS_KEPT.as_secs().cast_signed(),
+    );
+    delete.execute(c).await.doing("fire a schedule")?;
     Ok(())
 }
 

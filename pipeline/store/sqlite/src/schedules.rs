@@ -1,7 +1,7 @@
 //! `Schedules`: one row each, moved on by whoever comes first with the right due time.
 
 use pipeline_domain::Timestamp;
-use pipeline_store::{Enqueued, Fired, JobId, NewJob, NewSchedule, ScheduleName, ScheduleRow, Schedules, StoreError};
+use pipeline_store::{Enqueued, FIRINGS_KEPT, Fired, JobId, NewJob, NewSchedule, ScheduleName, ScheduleRow, Schedules, StoreError};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
@@ -96,6 +96,7 @@ async fn fire(
         None => None,
     };
     write_down(c, name, due, made_now).await?;
+    forget_before(c, name, due.min(now / 1000) - FIRINGS_KEPT.as_secs().cast_signed()).await?;
     Ok(Fired::Now(made_now))
 }
 
@@ -117,6 +118,13 @@ async fn write_down(c: &mut SqliteConnection, name: &str, due: i64, job: Option<
     insert.execute(&mut *c).await.doing(FIRING)?;
     let update = sqlx::query!("update schedules set last_fire_at = ?, last_job = ? where name = ?", due, job, name);
     update.execute(c).await.doing(FIRING)?;
+    Ok(())
+}
+
+/// A range of the key: what is found is what goes.
+async fn forget_before(c: &mut SqliteConnection, name: &str, before: i64) -> Result<(), StoreError> {
+    let delete = sqlx::query!("delete from schedule_fires where name = ? and fire_at < ?", name, before);
+    delete.execute(c).await.doing(FIRING)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ macro_rules! conformance_suite {
             a_dead_job_is_given_up, jobs_are_listed, queues_in_numbers, old_jobs_are_pruned, wakeups_reach_every_handle);
         $crate::conformance_suite!($stand; scheduling:
             the_list_is_taken_over, a_firing_moves_the_schedule, a_refused_job_fires_nothing, no_time_fires_twice,
-            a_schedule_is_brought_back,
+            a_schedule_is_brought_back, old_firings_go,
             four_handles_fire_each_time_once);
         $crate::conformance_suite!($stand; following:
             acceptance_enqueues_once, a_known_document_without_jobs_gets_them, a_refused_follow_up_refuses_the_document,

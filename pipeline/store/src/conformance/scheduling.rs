@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{
     Stand,
-    jobs_sample::{job, number, put, take, with_key, worker},
+    jobs_sample::{job, later, now, number, put, take, with_key, worker},
     sample::at,
 };
 use crate::{Fired, JobFilter, JobId, Jobs, NewSchedule, ScheduleName, ScheduleRow, Schedules};
@@ -106,6 +106,32 @@ pub async fn a_schedule_is_brought_back(stand: &impl Stand) {
     let Fired::Now(Some(second)) = store.fire(&SWEEP, at(20), at(30), Some(&job(2))).await.unwrap() else { panic!("not fired") };
     assert_eq!(store.fires(&SWEEP, 10).await.unwrap(), [(at(20), second), (at(10), first)]);
     assert_eq!(store.schedules().await.unwrap()[0].next_fire_at, at(30));
+}
+
+/// Firings go after 400 days: counted from the one that fires, and from the database's clock when that is behind it.
+pub async fn old_firings_go(stand: &impl Stand) {
+    let store = stand.open().await;
+    let today = now(&store).await;
+    let day = |n: i64| later(today, n * 24 * 3600);
+    let days = async |name: &ScheduleName| {
+        let fires = store.fires(name, 100).await.unwrap();
+        fires.iter().map(|(at, _)| (at.unix_seconds() - today.unix_seconds()) / (24 * 3600)).collect::<Vec<_>>()
+    };
+    store.put_schedules(&[schedule(SWEEP, "r", day(-900)), schedule(CHECK, "r", day(-900))]).await.unwrap();
+    store.fire(&CHECK, day(-900), day(400), Some(&job(1))).await.unwrap();
+    let expected: [(i64, i64, &[i64]); 6] = [
+        (-900, -801, &[-900]),
+        (-801, -799, &[-801, -900]),
+        (-799, -399, &[-799, -801, -900]),
+        (-399, 300, &[-399, -799]),
+        (300, 301, &[300, -399]),
+        (301, 302, &[301, 300, -399]),
+    ];
+    for (due, next, kept) in expected {
+        assert!(matches!(store.fire(&SWEEP, day(due), day(next), Some(&job(2))).await.unwrap(), Fired::Now(Some(_))));
+        assert_eq!(days(&SWEEP).await, kept, "fired on day {due}");
+    }
+    assert_eq!(days(&CHECK).await, [-900], "the others' are their own");
 }
 
 /// Four handles fire 60 times as fast as they can: each time has one job.
