@@ -66,10 +66,15 @@ async fn settle_all<S: Jobs + Send + Sync>(shared: &Shared<S>, mut batch: Vec<En
             Ok(answers) => {
                 let mut left = Vec::new();
                 let mut settled = Vec::new();
+                let asked_before = repeated;
                 for (mut ended, answer) in batch.into_iter().zip(answers) {
-                    match heed(shared, &ended, answer, repeated).await {
+                    match heed(shared, &ended, answer, asked_before).await {
                         Left::Nothing => settled.push(ended.job.queue.clone()),
-                        Left::Again => left.push(ended),
+                        // One item that was not answered may have been written as much as a whole call.
+                        Left::Again => {
+                            repeated = true;
+                            left.push(ended);
+                        }
                         Left::Instead(outcome) => {
                             (ended.outcome, ended.effect) = (outcome, None);
                             left.push(ended);

@@ -42,6 +42,8 @@ struct Faults {
     deaf: HashMap<&'static str, u32>,
     /// How long an answer is under way.
     slow: HashMap<&'static str, Duration>,
+    /// Settlings that are carried out, and answered with an error for each item.
+    unsure_settlings: u32,
     away_until: Option<Instant>,
     dead: bool,
     calls: HashMap<&'static str, u64>,
@@ -103,6 +105,11 @@ impl MemoryJobs {
     /// The next `times` calls of this name are carried out, but answered with an error.
     pub fn lose_answers(&self, call: &'static str, times: u32) {
         locked(&self.faults).deaf.insert(call, times);
+    }
+
+    /// The next `times` settlings are carried out, but each of their items is answered with an error.
+    pub fn lose_answers_by_item(&self, times: u32) {
+        locked(&self.faults).unsure_settlings = times;
     }
 
     /// Calls of this name read and write at once, and answer after `wait`.

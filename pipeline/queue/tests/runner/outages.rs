@@ -112,15 +112,14 @@ async fn a_runner_that_starts_without_its_store_waits_for_it() {
 }
 
 /// The answer to a settling was lost after it was written: asked again, the lease is gone, and that is all.
-#[tokio::test(start_paused = true)]
-async fn an_end_that_was_written_but_not_answered_counts_once() {
+async fn counts_once(lose_answers: fn(&MemoryJobs)) {
     let store = MemoryJobs::new();
     let ids = store.add(&jobs(30));
     let (starts, shutdown) = (Starts::default(), Shutdown::new());
     let ended: Arc<Mutex<Vec<JobId>>> = Arc::default();
     let seen = ended.clone();
     let builder = process(&store, 10).handler(WORK, LONG, starts.working(millis(50)));
-    store.lose_answers("settle", 2);
+    lose_answers(&store);
     let run = start(builder.on_event(move |event| seen.lock().unwrap().push(event.id)), &shutdown);
     until("all are done", || store.count(JobState::Done) == 30).await;
     tokio::time::sleep(secs(20)).await;
@@ -131,4 +130,15 @@ async fn an_end_that_was_written_but_not_answered_counts_once() {
     let mut ended = ended.lock().unwrap().clone();
     ended.sort();
     assert_eq!(ended, ids, "told of once each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_was_written_but_not_answered_counts_once() {
+    counts_once(|store| store.lose_answers("settle", 2)).await;
+}
+
+/// As a store answers that settles one by one, when it is cut off after the writing.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_was_written_but_answered_as_unavailable_counts_once() {
+    counts_once(|store| store.lose_answers_by_item(2)).await;
 }

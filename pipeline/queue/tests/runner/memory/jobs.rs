@@ -7,7 +7,7 @@ use pipeline_store::*;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{MemoryJobs, Row, Rows, claim, ms};
+use super::{MemoryJobs, Row, Rows, claim, gone, locked, ms};
 
 impl Jobs for MemoryJobs {
     async fn enqueue(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, StoreError> {
@@ -66,9 +66,14 @@ impl Jobs for MemoryJobs {
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         assert!(settlements.len() <= 500);
-        let answers = self.call("settle", |rows, now| settlements.into_iter().map(|s| rows.settle(s, now)).collect()).await;
+        let answers: Vec<_> = self.call("settle", |rows, now| settlements.into_iter().map(|s| rows.settle(s, now)).collect()).await?;
         self.ring();
-        answers
+        let unsure = &mut locked(&self.faults).unsure_settlings;
+        if *unsure == 0 {
+            return Ok(answers);
+        }
+        *unsure -= 1;
+        Ok(answers.iter().map(|_| Err(gone())).collect())
     }
 
     async fn rescue(&self, policy: &RescuePolicy) -> Result<Vec<Rescued>, StoreError> {
