@@ -183,10 +183,10 @@ fn rows(backup: &Path, verdict: &mut Verdict) {
     let mut reader = TableReader::new(&backup.join(DATABASE), verdict.about.database_format);
     let mut folders = HashMap::new();
     for table in TABLES.iter().take_while(|t| t.name != "outbox") {
-        loop {
-            // A table that cannot be read is told when it is loaded.
-            let Ok(Some(text)) = reader.next_row(table) else { break };
-            let Ok(row) = parse_row(table, &text) else { break };
+        // A table that cannot be read is told when it is loaded.
+        while let Ok(Some(text)) = reader.next_row(table)
+            && let Ok(row) = parse_row(table, &text)
+        {
             match table.name {
                 "case_folders" => drop(row["id"].as_i64().zip(folder_of(&row)).map(|(id, folder)| folders.insert(id, folder))),
                 "documents" => document(backup, &row, &folders, verdict),
