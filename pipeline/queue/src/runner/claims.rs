@@ -1,8 +1,14 @@
 //! Takes jobs: as many as can start at once, in one call for all queues, when there may be something to take.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use pipeline_store::{ClaimRequest, ClaimedJob, Jobs, QueueName, QueueStats};
+use pipeline_store::{ClaimRequest, ClaimedJob, JobFilter, JobState, Jobs, Lease, Outcome, QueueName, QueueStats, Settlement};
 use tokio::{
     sync::{mpsc::UnboundedSender, watch},
     time::Instant,
@@ -18,6 +24,9 @@ use crate::Shutdown;
 
 const CLAIM: &str = "claim jobs";
 const LOOK: &str = "look for due jobs";
+const UNHEARD: &str = "hand back unheard claims";
+/// Running jobs that are looked at after a claim without an answer.
+const MOST_RUNNING: u32 = 10_000;
 /// At least so often, should a wake-up have been lost on its way from another process.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// After a claim that got something: what else falls due soon is asked for then, unless there was a reason to ask earlier.
@@ -34,6 +43,8 @@ pub(super) struct Claims<S> {
     pub(super) attempts: TaskTracker,
     pub(super) ended: UnboundedSender<Ended>,
     pub(super) abandon: CancellationToken,
+    /// The last claim had no answer.
+    pub(super) unheard: AtomicBool,
 }
 
 impl<S: Jobs + Send + Sync + 'static> Claims<S> {
@@ -93,8 +104,31 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
         }
     }
 
+    /// A claim whose answer was cut off may have given us jobs that nobody here knows of. They are handed back, so that they neither
+    /// wait for their lease nor are charged.
+    async fn hand_back_unheard(&self) -> Result<(), Duration> {
+        let shared = &self.shared;
+        let (worker, lease) = (shared.settings.worker, shared.settings.lease);
+        let running = JobFilter { state: Some(JobState::Running), ..JobFilter::default() };
+        let rows = shared.breaker.ask(UNHEARD, lease, shared.store.jobs(&running, MOST_RUNNING)).await?;
+        let ours = rows.iter().filter(|row| row.worker == Some(worker));
+        let leases = ours.map(|row| Lease { job: row.id, attempt: row.attempt, worker }).filter(|lease| !shared.hands.holds(*lease));
+        let back: Vec<Settlement> = leases.map(|lease| Settlement { lease, outcome: Outcome::Returned, effect: None }).collect();
+        if !back.is_empty() {
+            tracing::info!(jobs = back.len(), "handed back what a claim without an answer had taken");
+            shared.breaker.ask(UNHEARD, lease, shared.store.settle(back)).await?;
+        }
+        Ok(())
+    }
+
     async fn claim(&self, wanted: &[(QueueName, u32)], shutdown: &Shutdown) -> Answer {
         let shared = &self.shared;
+        if self.unheard.load(Ordering::Relaxed) {
+            match self.hand_back_unheard().await {
+                Ok(()) => self.unheard.store(false, Ordering::Relaxed),
+                Err(wait) => return Answer::Away(wait),
+            }
+        }
         let settings = &shared.settings;
         let request = ClaimRequest { worker: settings.worker, queues: wanted.to_vec(), lease: settings.lease };
         let began = Instant::now();
@@ -104,6 +138,7 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
             Err(wait) => {
                 // No queue is asked again before the wait is over, whoever rings.
                 shared.hands.note_answer(wanted, &[]);
+                self.unheard.store(true, Ordering::Relaxed);
                 return Answer::Away(wait);
             }
         };

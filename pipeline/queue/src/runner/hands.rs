@@ -252,6 +252,11 @@ impl Hands {
         }
     }
 
+    /// Whether this attempt is ours and the store does not know its end.
+    pub(super) fn holds(&self, lease: Lease) -> bool {
+        self.table().held.contains_key(&lease)
+    }
+
     /// How many attempts the store does not know the end of.
     pub(super) fn in_hand(&self) -> usize {
         self.table().held.len()

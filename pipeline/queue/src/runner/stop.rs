@@ -26,7 +26,8 @@ pub(super) async fn run<S: Jobs + Send + Sync + 'static>(shared: Arc<Shared<S>>,
     let abandon = CancellationToken::new();
     let (ended, settling) = mpsc::unbounded_channel();
     let acker = tokio::spawn(acker::run(shared.clone(), settling));
-    let claims = Claims { shared: shared.clone(), attempts: attempts.clone(), ended, abandon: abandon.clone() };
+    let claims =
+        Claims { shared: shared.clone(), attempts: attempts.clone(), ended, abandon: abandon.clone(), unheard: AtomicBool::new(false) };
     claims.run(&shutdown, until).await;
     drop(claims);
     attempts.close();

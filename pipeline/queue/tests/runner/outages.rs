@@ -142,3 +142,21 @@ async fn an_end_that_was_written_but_not_answered_counts_once() {
 async fn an_end_that_was_written_but_answered_as_unavailable_counts_once() {
     counts_once(|store| store.lose_answers_by_item(2)).await;
 }
+
+/// The connection breaks after the store has given jobs away: nobody has them, and they are not left to their lease.
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_answer_is_lost_is_handed_back_at_no_cost() {
+    let store = MemoryJobs::new();
+    store.lose_answers("claim", 1);
+    let ids = store.add(&jobs(4));
+    let (starts, shutdown) = (Starts::default(), Shutdown::new());
+    let run = start(process(&store, 4).handler(WORK, LONG, starts.working(secs(1))), &shutdown);
+    until("all are done", || store.count(JobState::Done) == 4).await;
+    for id in ids {
+        assert_eq!(store.ends(id), [AttemptEnd::Returned, AttemptEnd::Done]);
+        assert_eq!(store.row(id).failures, 0);
+    }
+    shutdown.request();
+    let report = run.await.unwrap();
+    assert_eq!((report.rescued, report.lost), (0, 0));
+}
