@@ -43,7 +43,13 @@ fn workers_share_the_work_by_queues() {
     let expected = expected();
     for on in On::BOTH {
         let Some(house) = working_house(on) else { continue };
-        let workers = [house.worker("inbox,runs"), house.worker("render"), house.worker("render,archive"), house.worker("mail"), house.worker("mail,archive")];
+        let workers = [
+            house.worker("inbox,runs"),
+            house.worker("render"),
+            house.worker("render,archive"),
+            house.worker("mail"),
+            house.worker("mail,archive"),
+        ];
         drop_all(&house);
         house.until_idle(LIMIT);
         for worker in workers {

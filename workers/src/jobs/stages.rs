@@ -147,7 +147,8 @@ pub fn document_of(job: &JobRow) -> Option<DocumentKey> {
 
 /// What the job was told; a job of another version of the program is a person's to look at.
 fn told<T: DeserializeOwned>(ctx: &JobContext) -> Result<T, Box<Conclusion>> {
-    let not_ours = |_| Box::new(Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed));
+    let not_ours =
+        |_| Box::new(Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed));
     serde_json::from_value(ctx.job.args.clone()).map_err(not_ours)
 }
 
