@@ -19,7 +19,7 @@ fn killed_and_restarted(on: On, processes: usize, seed: u64) {
     let Some(house) = telling_house(on) else { return };
     let house = if processes > 1 { house.with("RENDER__CHILDREN", "1") } else { house };
     let mut chance = Rng::fixed(seed);
-    let documents = many(&mut chance, count("ARKIVFLYT_CHAOS_DOCUMENTS", 45));
+    let documents = many(&mut chance, count("ARKIVFLYT_CHAOS_DOCUMENTS", 45 * processes));
     let kills = count("ARKIVFLYT_CHAOS_KILLS", 8);
     let begun = Instant::now();
     let (crew, deaths) = {
@@ -53,7 +53,7 @@ fn storm(house: &House, processes: usize, kills: usize, documents: &[arkivflyt_t
             continue;
         }
         std::thread::sleep(Duration::from_millis(chance.below(span_ms) / 4));
-        until_in_hand(house);
+        until_in_hand(house, processes);
         let victim = usize::try_from(chance.below(processes as u64)).unwrap();
         let mut dying = crew.swap_remove(victim);
         assert!(dying.ended().is_none(), "a worker ended by itself:\n{}", dying.log());
@@ -65,10 +65,11 @@ fn storm(house: &House, processes: usize, kills: usize, documents: &[arkivflyt_t
 }
 
 /// Most kills shall hit work, however fast the machine is; where all is done already, the worker dies idle.
-fn until_in_hand(house: &House) {
+fn until_in_hand(house: &House, processes: usize) {
     const LONGEST: Duration = Duration::from_secs(2);
     let begun = Instant::now();
-    while begun.elapsed() < LONGEST && house.sql("select count(*) from jobs where state = 'running'") == "0" {
+    let running = || house.sql("select count(*) from jobs where state = 'running'").parse::<usize>().unwrap();
+    while begun.elapsed() < LONGEST && running() < processes {
         std::thread::sleep(Duration::from_millis(1));
     }
 }

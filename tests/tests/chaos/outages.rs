@@ -74,7 +74,7 @@ impl Scene {
 #[test]
 fn a_restarted_server_costs_nothing() {
     let _turn = turn();
-    let Some(scene) = Scene::set(90) else { return };
+    let Some(scene) = Scene::set(240) else { return };
     for (mode, name) in [(Mode::Fast, "fast restart"), (Mode::Immediate, "immediate restart"), (Mode::Fast, "second fast restart")] {
         scene.server.restart(mode);
         scene.goes_on(name);
@@ -85,7 +85,7 @@ fn a_restarted_server_costs_nothing() {
 #[test]
 fn cut_sessions_cost_nothing() {
     let _turn = turn();
-    let Some(scene) = Scene::set(160) else { return };
+    let Some(scene) = Scene::set(500) else { return };
     let ours = "from pg_stat_activity where application_name = 'arkivflyt' and pid <> pg_backend_pid()";
     // Among them those that listen and the one that holds the outbox.
     let sessions = scene.house.sql(&format!("select pid {ours} order by backend_start"));
@@ -107,7 +107,7 @@ fn cut_sessions_cost_nothing() {
 #[test]
 fn a_server_that_is_away_is_waited_for() {
     let _turn = turn();
-    let Some(scene) = Scene::set(60) else { return };
+    let Some(scene) = Scene::set(160) else { return };
     scene.server.stop(Mode::Fast);
     std::thread::sleep(LONGER_THAN_THE_LEASE);
     scene.server.launch();
@@ -118,7 +118,7 @@ fn a_server_that_is_away_is_waited_for() {
 #[test]
 fn a_server_that_hangs_is_waited_for() {
     let _turn = turn();
-    let Some(scene) = Scene::set(60) else { return };
+    let Some(scene) = Scene::set(160) else { return };
     let paused = Instant::now();
     scene.server.pause();
     std::thread::sleep(LONGER_THAN_THE_LEASE);
