@@ -19,6 +19,7 @@ const PREFIX: &str = "w-";
 
 /// One writer's folder under `staging/`.
 pub(crate) struct Staging {
+    all: PathBuf,
     folder: PathBuf,
     next: AtomicU64,
     _lock: File,
@@ -44,7 +45,7 @@ impl Staging {
         let lock = folder.join(LOCK);
         touch(&lock)?;
         let lock = disk::lock(&lock)?;
-        Ok((Self { folder, next: AtomicU64::new(0), _lock: lock }, swept))
+        Ok((Self { all: staging.to_owned(), folder, next: AtomicU64::new(0), _lock: lock }, swept))
     }
 
     /// A fresh folder to build in, with a name that tells a person what it is for. If it is still there when the value is
@@ -62,6 +63,8 @@ impl Drop for Staging {
             // Best effort: the next opening sweeps what stays.
             let _ = fs::remove_file(self.folder.join(LOCK));
             let _ = fs::remove_dir(&self.folder);
+            // A writer that died since this one opened may have no successor that opens.
+            let _ = disk::lock(&self.all.join(DOOR)).and_then(|_held| sweep(&self.all));
         }
     }
 }

@@ -33,6 +33,8 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const SOON: Duration = Duration::from_millis(100);
 /// The shortest wait after a claim that got nothing although something is due: its queue is paused, or at its limit.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+/// Wake-ups that come so soon after a claim are gathered for the next: under load, each job that ends wakes every process.
+const GATHER: Duration = Duration::from_millis(25);
 
 /// How long a claim that is under way may still take when a stop is asked for.
 const LAST_CLAIM: Duration = Duration::from_secs(5);
@@ -63,13 +65,14 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
         let mut wakeups = self.shared.store.wakeups();
         let mut in_vain = SHORTEST_WAIT;
         let mut look_at = Instant::now();
+        let mut heed_from = Instant::now();
         loop {
             if Instant::now() >= look_at {
                 hands.all_hopeful();
                 look_at = Instant::now() + LOOK_AT_LEAST_EVERY;
             }
             // Seen before the claim: what comes while the claim is under way changes it once more.
-            if wakeups.has_changed().unwrap_or(false) {
+            if Instant::now() >= heed_from && wakeups.has_changed().unwrap_or(false) {
                 wakeups.borrow_and_update();
                 hands.all_hopeful();
                 in_vain = SHORTEST_WAIT;
@@ -79,6 +82,7 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
             }
             let wanted = hands.wanted();
             if !wanted.is_empty() && !self.shared.breaker.is_failing(acker::SETTLE) {
+                heed_from = Instant::now() + GATHER;
                 let wait = match self.claim(&wanted, shutdown).await {
                     Answer::Away(wait) => wait,
                     Answer::Full => LOOK_AT_LEAST_EVERY,
@@ -98,7 +102,7 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
             tokio::select! {
                 () = shutdown.requested() => return,
                 () = hands.bell.notified() => {}
-                () = woken(&mut wakeups) => {}
+                () = woken(&mut wakeups, heed_from) => {}
                 () = tokio::time::sleep_until(look_at) => {}
             }
         }
@@ -210,11 +214,12 @@ enum Answer {
     Away(Duration),
 }
 
-/// Returns when there may be something to claim. A store that went away says nothing any more.
-async fn woken(wakeups: &mut watch::Receiver<u64>) {
+/// Returns when there may be something to claim, not before `from`. A store that went away says nothing any more.
+async fn woken(wakeups: &mut watch::Receiver<u64>, from: Instant) {
     // Not marked as seen here: the loop does that before its claim.
     if wakeups.changed().await.is_ok() {
         wakeups.mark_changed();
+        tokio::time::sleep_until(from).await;
     } else {
         std::future::pending().await
     }

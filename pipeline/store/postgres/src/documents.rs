@@ -178,7 +178,8 @@ impl PostgresStore {
     async fn documents_anywhere(&self, filter: &DocumentFilter, limit: u32) -> Result<Vec<DocumentRow>, StoreError> {
         let (state, limit) = (filter.state.map(|s| s.id()), i64::from(limit));
         let rows = document_rows!("where ($1::text is null or d.state = $1) order by d.id desc limit $2", state, limit);
-        all_turned(self.read("list documents", rows.fetch_all(&self.pool)).await?)
+        let mut own_plan = self.replanned("list documents").await?;
+        all_turned(self.read("list documents", rows.fetch_all(&mut *own_plan)).await?)
     }
 
     async fn documents_in(&self, folder: &CaseFolderId, filter: &DocumentFilter, limit: u32) -> Result<Vec<DocumentRow>, StoreError> {
@@ -193,6 +194,7 @@ impl PostgresStore {
             state,
             limit,
         );
-        all_turned(self.read("list documents of a case folder", rows.fetch_all(&self.pool)).await?)
+        let mut own_plan = self.replanned("list documents of a case folder").await?;
+        all_turned(self.read("list documents of a case folder", rows.fetch_all(&mut *own_plan)).await?)
     }
 }

@@ -15,7 +15,10 @@ mod rows;
 mod settle;
 mod wake;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use pipeline_store::{
     Beat, Cancelling, ClaimRequest, ClaimedJob, Enqueued, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, NewJob, PrunePolicy,
@@ -29,8 +32,9 @@ pub(crate) use enqueue::{enqueue_in, enqueue_unless_known, finish_unbegun, reviv
 
 use crate::{
     PostgresStore,
-    fault::{meaning, unavailable},
+    fault::{Doing as _, meaning, unavailable},
     jobs::{rows::Shift, settle::Settler, wake::Wake},
+    open::replanned,
     writer::Writer,
 };
 
@@ -39,12 +43,33 @@ pub(crate) struct JobDesk {
     shift: Shift,
     wake: Wake,
     settler: Settler,
+    ripening: Ripening,
+}
+
+/// When the last look for scheduled jobs was, so that a busy worker does not look at every claim.
+#[derive(Default)]
+struct Ripening(Mutex<Option<(Instant, i64)>>);
+
+impl Ripening {
+    const AT_MOST_EVERY: Duration = Duration::from_millis(25);
+
+    /// Whether it is time to look, by a clock that is `shift_ms` ahead: one that was stepped is always a reason. Whoever is told
+    /// so looks.
+    fn is_due(&self, shift_ms: i64) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|(at, shift)| shift != shift_ms || at.elapsed() >= Self::AT_MOST_EVERY);
+        if is_due {
+            *last = Some((Instant::now(), shift_ms));
+        }
+        is_due
+    }
 }
 
 impl JobDesk {
     /// Needs a Tokio runtime.
     pub(crate) fn new(writer: &Writer, options: &PgConnectOptions) -> Arc<Self> {
-        Arc::new(Self { shift: Shift::default(), wake: Wake::new(options.clone()), settler: Settler::start(writer.clone()) })
+        let (wake, settler) = (Wake::new(options.clone()), Settler::start(writer.clone()));
+        Arc::new(Self { shift: Shift::default(), wake, settler, ripening: Ripening::default() })
     }
 }
 
@@ -72,6 +97,9 @@ impl Jobs for PostgresStore {
             return Ok(Vec::new());
         }
         let (request, shift) = (request.clone(), self.jobs.shift.clone());
+        if self.jobs.ripening.is_due(shift.ms()) {
+            self.on_pool("claim jobs", async |c| claim::ripen(c, &request, &shift).await).await?;
+        }
         self.on_pool("claim jobs", async move |c| claim::claim(c, &request, &shift).await).await
     }
 
@@ -119,7 +147,11 @@ impl Jobs for PostgresStore {
 
     async fn jobs(&self, filter: &JobFilter, limit: u32) -> Result<Vec<JobRow>, StoreError> {
         let filter = filter.clone();
-        self.on_pool("list jobs", async move |c| list::jobs(c, &filter, limit).await).await
+        self.on_pool("list jobs", async move |c| {
+            let mut own_plan = replanned(c).await.doing("list jobs")?;
+            list::jobs(&mut own_plan, &filter, limit).await
+        })
+        .await
     }
 
     async fn attempts_of(&self, id: JobId) -> Result<Vec<JobAttempt>, StoreError> {

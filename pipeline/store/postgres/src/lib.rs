@@ -102,4 +102,9 @@ impl PostgresStore {
     async fn read<T>(&self, doing: &'static str, rows: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         fault::within(self.patience, doing, rows).await
     }
+
+    /// For lists with conditions that may be left out.
+    async fn replanned(&self, doing: &'static str) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+        self.read(doing, open::replanned(&self.pool)).await
+    }
 }

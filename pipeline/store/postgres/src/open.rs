@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use pipeline_store::StoreError;
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, PgPool,
+    ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Transaction,
     migrate::{Migrate, MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -29,6 +29,8 @@ const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// Between two tries to reach the server at the start; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a connection that was given back is taken to be alive.
+const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
 /// How every connection of ours behaves.
 ///
@@ -37,6 +39,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 ///   do not keep the others waiting; shorter than the first, so that they outlast it.
 /// - `enable_seqscan`: a plan that was made while a table was empty reads it whole, and is kept while the table fills up. Every
 ///   statement on jobs has an index; where none fits, the table is read all the same. `jit` would mistake that for a dear query.
+/// - `plan_cache_mode`: a claim costs three times as much to plan as to run, and its arrays make the server plan it anew each time.
+///   Statements that want a plan of their own ask for it: [`replanned`].
 /// - `tcp_keepalives_*`: a process whose network is cut loses its session, and with it the right to send mail.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     const READING: &str = "read the database URL";
@@ -51,11 +55,19 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
         ("idle_in_transaction_session_timeout", "8s"),
         ("enable_seqscan", "off"),
         ("jit", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
         ("tcp_keepalives_idle", "20"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "4"),
     ]);
     Ok(options.disable_statement_logging())
+}
+
+/// For a statement whose conditions may be left out (`$1 is null or …`): which index serves depends on which are there.
+pub(crate) async fn replanned<'c>(on: impl sqlx::Acquire<'c, Database = Postgres>) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
+    let mut transaction = on.begin().await?;
+    sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut *transaction).await?;
+    Ok(transaction)
 }
 
 /// A pool on the migrated database. A server that is not there yet is waited for.
@@ -71,6 +83,15 @@ pub(crate) async fn open(options: &PgConnectOptions, settings: &Settings) -> Res
         pause = LONGEST_PAUSE.min(pause * 2);
     }
     let pool = PgPoolOptions::new().max_connections(settings.connections).acquire_timeout(settings.patience);
+    // One that was in use a moment ago is not asked whether it is alive: that would be a third of all round trips.
+    let pool = pool.test_before_acquire(false).before_acquire(|connection, of| {
+        Box::pin(async move {
+            if of.idle_for > TRUSTED_FOR {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
     Ok(pool.connect_lazy_with(options.clone()))
 }
 

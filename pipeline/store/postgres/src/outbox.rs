@@ -102,7 +102,8 @@ impl Outbox for PostgresStore {
             version,
             i64::from(limit),
         );
-        all_turned(self.read("list mail", rows.fetch_all(&self.pool)).await?)
+        let mut own_plan = self.replanned("list mail").await?;
+        all_turned(self.read("list mail", rows.fetch_all(&mut *own_plan)).await?)
     }
 
     async fn mail_attempts(&self, id: MailId) -> Result<Vec<Attempt>, StoreError> {
