@@ -187,7 +187,19 @@ impl Content {
             (Self::AnnualReport(report), RecipientRef::Subject) => case.subject_contact.as_ref().filter(|_| report.is_for_the_pupil(case)),
             (_, RecipientRef::Subject) => case.subject_contact.as_ref(),
             (_, RecipientRef::Guardian(n)) => case.guardians.get(usize::from(n))?.contact.as_ref(),
-            (_, RecipientRef::Recipient(_) | RecipientRef::Archivist) => None,
+            (
+                _,
+                RecipientRef::Participant(_)
+                | RecipientRef::Invited(_)
+                | RecipientRef::Recipient(_)
+                | RecipientRef::Lead
+                | RecipientRef::FormerLead
+                | RecipientRef::NewLead
+                | RecipientRef::ProfessionalLead
+                | RecipientRef::LocalAdmin
+                | RecipientRef::Requester
+                | RecipientRef::Archivist,
+            ) => None,
         }
     }
 

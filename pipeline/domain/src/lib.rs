@@ -28,10 +28,13 @@ pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, Pla
 pub use content::*;
 pub use digest::{Sha256, Sha512};
 pub use failure::{ErrorCode, NextStep, Verdict};
-pub use ids::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId, Reservation};
+pub use ids::{
+    ActorId, AreaId, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId, Reservation,
+    UnitId,
+};
 pub use language::{Lang, WrittenForm};
 pub use national_id::{NationalId, NationalIdFault, NationalIdKind};
-pub use notice::{Notice, NoticeKind, RecipientRef};
+pub use notice::{Notice, NoticeKind, RecipientRef, Turn};
 pub use problem::{Problem, ProblemCode};
 pub use schema::{envelope_schema, schema_name};
 pub use snapshot::{Envelope, Snapshot};

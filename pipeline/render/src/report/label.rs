@@ -164,6 +164,22 @@ labels! {
     Guardian "guardian";
     /// Recipient of minutes.
     MinutesRecipient "minutes_recipient";
+    /// Participant of the plan.
+    Participant "participant";
+    /// Called to a meeting.
+    Invited "invited";
+    /// Who leads the plan.
+    Lead "lead";
+    /// Who led it before a transfer.
+    FormerLead "former_lead";
+    /// Who takes over in a transfer.
+    NewLead "new_lead";
+    /// The professional lead.
+    ProfessionalLead "professional_lead";
+    /// The local administrator.
+    LocalAdmin "local_admin";
+    /// Who asked for a print.
+    Requester "requester";
     /// The archivist.
     Archivist "archivist";
     /// A mail that failed.

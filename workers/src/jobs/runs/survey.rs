@@ -257,7 +257,15 @@ fn recipient(who: RecipientRef) -> Label {
     match who {
         RecipientRef::Subject => Label::Subject,
         RecipientRef::Guardian(_) => Label::Guardian,
+        RecipientRef::Participant(_) => Label::Participant,
+        RecipientRef::Invited(_) => Label::Invited,
         RecipientRef::Recipient(_) => Label::MinutesRecipient,
+        RecipientRef::Lead => Label::Lead,
+        RecipientRef::FormerLead => Label::FormerLead,
+        RecipientRef::NewLead => Label::NewLead,
+        RecipientRef::ProfessionalLead => Label::ProfessionalLead,
+        RecipientRef::LocalAdmin => Label::LocalAdmin,
+        RecipientRef::Requester => Label::Requester,
         RecipientRef::Archivist => Label::Archivist,
     }
 }
