@@ -221,5 +221,53 @@ codes! {
             "Filen ble endret mens den ble lest. Vent til den er ferdig skrevet, og send på nytt."
             | "Fila vart endra medan ho vart lesen. Vent til ho er ferdig skriven, og send på nytt."
             | "The file changed while it was read. Wait until it is fully written, then send again.";
+        AttachmentTypeRefused "attachment_type_refused":
+            "Vedlegg av denne typen blir ikke tatt imot, for eksempel programmer og skript. Send innholdet som PDF eller bilde."
+            | "Vedlegg av denne typen blir ikkje tekne imot, til dømes program og skript. Send innhaldet som PDF eller bilete."
+            | "Attachments of this type are not taken, such as programs and scripts. Send the content as PDF or an image.";
+        AttachmentMacros "attachment_macros":
+            "Vedlegget inneholder makroer. Lagre det uten makroer, for eksempel som DOCX eller PDF, og send på nytt."
+            | "Vedlegget inneheld makroar. Lagre det utan makroar, til dømes som DOCX eller PDF, og send på nytt."
+            | "The attachment holds macros. Save it without macros, for instance as DOCX or PDF, and send again.";
+        AttachmentTooLarge "attachment_too_large":
+            "Vedlegget er større enn grensen i oppsettet (byte, sider eller piksler). Del det opp, eller hev grensen."
+            | "Vedlegget er større enn grensa i oppsettet (byte, sider eller pikslar). Del det opp, eller hev grensa."
+            | "The attachment is larger than the configured limit (bytes, pages or pixels). Divide it or raise the limit.";
+        AttachmentTooMany "attachment_too_many":
+            "Saken har flere eller større vedlegg enn grensen i oppsettet. Velg ut det som skal arkiveres, eller hev grensen."
+            | "Saka har fleire eller større vedlegg enn grensa i oppsettet. Vel ut det som skal arkiverast, eller hev grensa."
+            | "The case has more or larger attachments than the configured limit. Choose what to archive or raise the limit.";
+        AttachmentEncrypted "attachment_encrypted":
+            "Vedlegget er kryptert eller har passord og kan ikke leses om noen år. Fjern passordet, og send på nytt."
+            | "Vedlegget er kryptert eller har passord og kan ikkje lesast om nokre år. Fjern passordet, og send på nytt."
+            | "The attachment is encrypted or has a password and cannot be read in years to come. Remove the password and send again.";
+        AttachmentBroken "attachment_broken":
+            "Vedlegget er skadet eller ikke helt. Åpne originalen, lagre den på nytt, og send den igjen."
+            | "Vedlegget er skadd eller ikkje heilt. Opne originalen, lagre han på nytt, og send han igjen."
+            | "The attachment is damaged or not whole. Open the original, save it anew and send it again.";
+        AttachmentExpands "attachment_expands":
+            "Vedlegget pakker ut til langt mer enn det ser ut som, eller har arkiver inni arkiver. En fagperson må se på det."
+            | "Vedlegget pakkar ut til langt meir enn det ser ut som, eller har arkiv inni arkiv. Ein fagperson må sjå på det."
+            | "The attachment unpacks to far more than it seems, or holds archives within archives. A specialist must look at it.";
+        AttachmentSuspicious "attachment_suspicious":
+            "Vedlegget kan leses som flere filtyper samtidig, eller skjuler innhold. Lagre det på nytt fra originalen, og send igjen."
+            | "Vedlegget kan lesast som fleire filtypar samstundes, eller skjuler innhald. Lagre det på nytt frå originalen, og send igjen."
+            | "The attachment can be read as several file types at once or hides content. Save it anew from the original and send again.";
+        AttachmentNameWrong "attachment_name_wrong":
+            "Filnavnet sier en annen type enn det filen er. Gi filen riktig etternavn, og send på nytt."
+            | "Filnamnet seier ein annan type enn det fila er. Gi fila rett etternamn, og send på nytt."
+            | "The file name says another type than the file is. Give the file the right extension and send again.";
+        AttachmentPdfaFalse "attachment_pdfa_false":
+            "PDF-en sier at den er PDF/A, men er det ikke. Originalen er tatt vare på; lag en PDF/A-kopi, og send den."
+            | "PDF-en seier at han er PDF/A, men er det ikkje. Originalen er teken vare på; lag ein PDF/A-kopi, og send han."
+            | "The PDF claims to be PDF/A but is not. The original is kept; make a PDF/A copy and send it.";
+        AttachmentNeedsConversion "attachment_needs_conversion":
+            "Originalen er tatt vare på, men formatet er ikke et arkivformat. Lag en PDF/A-kopi, og send den."
+            | "Originalen er teken vare på, men formatet er ikkje eit arkivformat. Lag ein PDF/A-kopi, og send han."
+            | "The original is kept, but its format is not an archive format. Make a PDF/A copy and send it.";
+        AttachmentUnreadable "attachment_unreadable":
+            "Vedlegget kunne ikke leses fra disk. Se etter rettigheter og disk; det blir prøvd på nytt."
+            | "Vedlegget kunne ikkje lesast frå disk. Sjå etter rettar og disk; det blir prøvd på nytt."
+            | "The attachment could not be read from disk. Check permissions and disk; it is tried again.";
     }
 }
