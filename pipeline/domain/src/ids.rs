@@ -66,6 +66,18 @@ uuid_id! {
     /// One living plan in the source system. The case folder belongs to it.
     PlanId, "plan id"
 }
+uuid_id! {
+    /// Whoever does something with a plan: a pseudonym that stays the same, never a name or a national id.
+    ActorId, "actor id"
+}
+uuid_id! {
+    /// A unit of the municipality (enhet): school, kindergarten, service. Opaque, since a name may tell where a child is.
+    UnitId, "unit id"
+}
+uuid_id! {
+    /// The area that a local administrator looks after: some units.
+    AreaId, "area id"
+}
 
 /// Version of a document, from 1. A correction is a new version that points to the old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

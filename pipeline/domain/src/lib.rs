@@ -6,6 +6,7 @@
 //! the doc comment of the type it names.
 
 mod address;
+mod ages;
 mod canonical;
 mod case;
 mod content;
@@ -23,6 +24,7 @@ mod text;
 mod time;
 
 pub use address::EmailAddress;
+pub use ages::{DECIDES_IN_SCHOOL_FROM, DECIDES_IN_WELFARE_FROM, HEARD_FROM, OF_AGE_FROM};
 pub use canonical::canonical_json;
 pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, PlanStatus, PlanType, Source};
 pub use content::*;
