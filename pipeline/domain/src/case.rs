@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, WrittenForm};
+use crate::{Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, RecipientRef, WrittenForm};
 
 /// Where a document came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,4 +161,61 @@ pub struct Case {
     pub screening_mark: Line,
     /// Hjemmel.
     pub screening_basis: Line,
+}
+
+/// From this age a pupil decides in person in matters of schooling (opplæringslova § 24-5).
+const DECIDES_IN_SCHOOL: i32 = 15;
+/// From this age most decide in person in matters of health and welfare (pasient- og brukerrettighetsloven § 4-3).
+const DECIDES_IN_WELFARE: i32 = 16;
+
+impl Case {
+    /// Whether the subject decides in person on the day: from 15 in matters of schooling, else from 16 (DOMAIN § 4).
+    pub fn subject_decides(&self, on: Date) -> bool {
+        let age = if self.plan_type == PlanType::Iop { DECIDES_IN_SCHOOL } else { DECIDES_IN_WELFARE };
+        self.subject_birth_date.age_at(on) >= age
+    }
+
+    /// Who is told of what happens to the plan itself: the subject who decides in person, with an appointed guardian (verge)
+    /// if there is one; else every guardian. With no guardian on record the child's own entry stays, and ends on the paper
+    /// list: nobody is left untold.
+    pub fn deciders(&self, on: Date) -> Vec<RecipientRef> {
+        let decides = self.subject_decides(on);
+        let told = |g: &Guardian| !decides || g.relation == GuardianRelation::LegalGuardian;
+        let guardians = (0..).zip(&self.guardians).filter(|(_, g)| told(g)).map(|(n, _)| RecipientRef::Guardian(n));
+        let subject = (decides || self.guardians.is_empty()).then_some(RecipientRef::Subject);
+        subject.into_iter().chain(guardians).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn case(plan_type: &str, guardians: &[&str]) -> Case {
+        let guardians: Vec<_> = guardians.iter().map(|relation| json!({ "name": "Mild Fjellbekk", "relation": relation })).collect();
+        serde_json::from_value(json!({
+            "municipality_name": "Fjellvik kommune", "municipality_number": "9901", "unit_name": "Prøveteamet",
+            "plan_id": "ed53c194-d665-5a81-b530-e28dc82fd7b6", "plan_type": plan_type, "plan_status": "active",
+            "subject_name": "Blid Fjellbekk", "subject_birth_date": "2010-03-01", "guardians": guardians,
+            "lead_name": "Rask Myrull", "lead_unit": "Prøveteamet", "screening_mark": "Unntatt offentlighet",
+            "screening_basis": "Offl. § 13 jf. fvl. § 13"
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn who_decides_follows_age_and_matter() {
+        use RecipientRef::{Guardian, Subject};
+        let check = |plan_type: &str, guardians: &[&str], on: &str, expected: &[RecipientRef]| {
+            assert_eq!(case(plan_type, guardians).deciders(on.parse().unwrap()), expected, "{plan_type} {guardians:?} {on}");
+        };
+        check("iop", &["guardian", "guardian"], "2025-02-28", &[Guardian(0), Guardian(1)]);
+        check("iop", &["guardian", "guardian"], "2025-03-01", &[Subject]);
+        check("ip", &["guardian"], "2026-02-28", &[Guardian(0)]);
+        check("ip", &["guardian"], "2026-03-01", &[Subject]);
+        check("es", &["guardian", "legal_guardian"], "2040-01-01", &[Subject, Guardian(1)]);
+        check("sl", &[], "2020-01-01", &[Subject]);
+    }
 }

@@ -174,6 +174,14 @@ codes! {
             "Et mål mangler vurdering. Årsrapporten kan ikke ferdigstilles før alle mål er vurdert."
             | "Eit mål manglar vurdering. Årsrapporten kan ikkje ferdigstillast før alle mål er vurderte."
             | "A goal has no assessment. The annual report cannot be finalised until every goal is assessed.";
+        ConsentScope "consent_scope":
+            "Delingen varer lenger enn samtykket gjelder. Rett datoen, eller be om et nytt samtykke."
+            | "Delinga varer lenger enn samtykket gjeld. Rett datoen, eller be om eit nytt samtykke."
+            | "Something is shared for longer than the consent is valid. Correct the date, or ask for a new consent.";
+        NotApproved "not_approved":
+            "Dokumentet er et utkast. Det arkiveres når det er godkjent."
+            | "Dokumentet er eit utkast. Det blir arkivert når det er godkjent."
+            | "The document is a draft. It is archived once it is approved.";
         MunicipalityUnknown "municipality_unknown":
             "Kommunen er ikke satt opp i denne installasjonen."
             | "Kommunen er ikkje sett opp i denne installasjonen."

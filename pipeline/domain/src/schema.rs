@@ -3,7 +3,10 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{AnnualReport, DocumentKind, Envelope, EsPlan, IopPlan, IpPlan, MeetingMinutes, PlanType, SlPlan};
+use crate::{
+    AnnualReport, ClosingNote, ConsentRecord, DocumentKind, Envelope, EsPlan, EvaluationReport, IopPlan, IpPlan, MeetingInvitation,
+    MeetingMinutes, MessageLog, PlanType, ReopeningNote, ResponsibilityTransferNote, SchoolYearTransferNote, SlPlan,
+};
 
 /// Value of the envelope's `schema` field: `arkivflyt/plan_snapshot/1`.
 pub fn schema_name(kind: DocumentKind) -> String {
@@ -48,6 +51,14 @@ fn content(generator: &mut SchemaGenerator, kind: DocumentKind, plan_type: PlanT
         (DocumentKind::PlanSnapshot, PlanType::Iop) => generator.subschema_for::<IopPlan>(),
         (DocumentKind::MeetingMinutes, _) => generator.subschema_for::<MeetingMinutes>(),
         (DocumentKind::AnnualReport, _) => generator.subschema_for::<AnnualReport>(),
+        (DocumentKind::MeetingInvitation, _) => generator.subschema_for::<MeetingInvitation>(),
+        (DocumentKind::ConsentRecord, _) => generator.subschema_for::<ConsentRecord>(),
+        (DocumentKind::EvaluationReport, _) => generator.subschema_for::<EvaluationReport>(),
+        (DocumentKind::ResponsibilityTransferNote, _) => generator.subschema_for::<ResponsibilityTransferNote>(),
+        (DocumentKind::SchoolYearTransferNote, _) => generator.subschema_for::<SchoolYearTransferNote>(),
+        (DocumentKind::ClosingNote, _) => generator.subschema_for::<ClosingNote>(),
+        (DocumentKind::ReopeningNote, _) => generator.subschema_for::<ReopeningNote>(),
+        (DocumentKind::MessageLog, _) => generator.subschema_for::<MessageLog>(),
     }
 }
 

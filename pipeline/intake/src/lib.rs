@@ -9,16 +9,21 @@
 
 mod annual_report;
 mod case;
+mod consent_record;
 mod goals;
 mod json;
 mod lines;
+mod meeting_invitation;
 mod meeting_minutes;
+mod message_log;
 mod period;
 mod plan_snapshot;
 mod pointer;
 mod problems;
 mod reader;
+mod responsibility_transfer_note;
 mod schema;
+mod school_year_transfer_note;
 
 use std::collections::BTreeSet;
 

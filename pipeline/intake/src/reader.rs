@@ -9,7 +9,10 @@ use crate::lines::Lines;
 use crate::pointer::FieldNames;
 use crate::problems::Problems;
 use crate::schema::{KindSchema, one_of};
-use crate::{IntakeRules, Reading, annual_report, case, meeting_minutes, plan_snapshot};
+use crate::{
+    IntakeRules, Reading, annual_report, case, consent_record, meeting_invitation, meeting_minutes, message_log, plan_snapshot,
+    responsibility_transfer_note, school_year_transfer_note,
+};
 
 /// Reads documents. Make one and keep it: making it compiles the schemas.
 pub struct Reader {
@@ -111,6 +114,13 @@ impl Reader {
             Content::PlanSnapshot(plan) => plan_snapshot::check(plan, problems),
             Content::MeetingMinutes(minutes) => meeting_minutes::check(minutes, problems),
             Content::AnnualReport(report) => annual_report::check(report, problems),
+            Content::MeetingInvitation(invitation) => meeting_invitation::check(invitation, problems),
+            Content::ConsentRecord(consent) => consent_record::check(consent, problems),
+            Content::ResponsibilityTransferNote(note) => responsibility_transfer_note::check(note, problems),
+            Content::SchoolYearTransferNote(note) => school_year_transfer_note::check(note, problems),
+            Content::MessageLog(log) => message_log::check(log, problems),
+            // Nothing in them leans on anything else in them.
+            Content::EvaluationReport(_) | Content::ClosingNote(_) | Content::ReopeningNote(_) => {}
         }
     }
 }

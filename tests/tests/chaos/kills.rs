@@ -83,8 +83,9 @@ fn freed_in_time(house: &House, deaths: &[i64]) {
         let (started, ended) = (numbers[2], numbers[3]);
         // Clocks of rows are cut to milliseconds.
         let fits = |death: &i64| started <= *death + 50 && ended <= *death + patience;
+        // A worker that the machine stalled for longer than the lease loses it too; that job was freed as soon.
         assert!(
-            deaths.iter().any(fits),
+            ended <= started + patience || deaths.iter().any(fits),
             "job {} was stuck: attempt {} from {started} to {ended}, deaths at {deaths:?}",
             numbers[0],
             numbers[1]

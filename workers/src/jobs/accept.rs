@@ -2,7 +2,7 @@
 
 use std::{fs, io, sync::Arc, task::Poll};
 
-use pipeline_domain::{DocumentKey, ErrorCode, Reservation, Sha256, Snapshot, Timestamp};
+use pipeline_domain::{DocumentKey, ErrorCode, Problem, ProblemCode, Reservation, Sha256, Snapshot, Timestamp};
 use pipeline_intake::Reading;
 use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument};
 
@@ -197,6 +197,9 @@ async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRe
         let (i, reading) =
             done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading a document ended in an internal error"))?;
         readings[i] = Some(match reading {
+            Reading::Accepted(snapshot) if snapshot.content.is_draft() => {
+                Err(Refusal::from_problems(vec![Problem::new(ProblemCode::NotApproved, "/content/state", "state=approved")]))
+            }
             Reading::Accepted(snapshot) => Ok(Arc::from(snapshot)),
             Reading::Refused(problems) => Err(Refusal::from_problems(problems)),
         });

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{DecisionRef, GoalStatus, Record};
-use crate::{Case, Date, DocumentId, DocumentVersion, Hours, Line, Name, NoticeKind, RecipientRef, SchoolYear, Sha256, Text, Timestamp};
+use super::{
+    DocumentType, GoalLists,
+    parts::{DecisionRef, GoalStatus, Record, SnapshotRef},
+};
+use crate::{Case, Contact, Date, Hours, Line, Name, NoticeKind, RecipientRef, SchoolYear, Text, Timestamp, WrittenForm};
 
 /// Yearly overview and assessment for an IOP (opplæringslova § 11-11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +27,7 @@ pub struct AnnualReport {
     /// Enkeltvedtak.
     pub decision_ref: DecisionRef,
     /// IOP.
-    pub iop_ref: IopRef,
+    pub iop_ref: SnapshotRef,
     /// Oversikt over opplæringen eleven har fått.
     pub provided_overview: Text,
     /// Timer vedtatt.
@@ -55,25 +58,44 @@ pub struct AnnualReport {
     pub access_given: Vec<GivenAccess>,
 }
 
-/// From this age the pupil decides herself in matters of schooling (opplæringslova § 24-5).
-const OF_AGE_IN_SCHOOL: i32 = 15;
-
 impl AnnualReport {
     /// Whether the pupil gets the report in person: 15 or older on the day it was finalised. A younger child is never
     /// written to, even where the record has an address.
     pub fn is_for_the_pupil(&self, case: &Case) -> bool {
-        case.subject_birth_date.age_at(self.finalised_at.oslo_date()) >= OF_AGE_IN_SCHOOL
+        case.subject_decides(self.finalised_at.oslo_date())
+    }
+}
+
+impl DocumentType for AnnualReport {
+    fn record(&self) -> &Record {
+        &self.record
+    }
+
+    fn title(&self, _: WrittenForm) -> String {
+        format!("Årsrapport {}", self.school_year.as_str())
+    }
+
+    fn goal_lists(&self) -> GoalLists {
+        GoalLists::Assessed { goals: "goal_assessments" }
     }
 
     /// The pupil from 15, else every guardian. With no guardian on record the child's own entry stays, and ends on the paper
     /// list: nobody's report is left untold.
-    pub(crate) fn told(&self, case: &Case) -> Vec<(NoticeKind, RecipientRef)> {
+    fn told(&self, case: &Case) -> Vec<(NoticeKind, RecipientRef)> {
         let told = if self.is_for_the_pupil(case) || case.guardians.is_empty() {
             vec![RecipientRef::Subject]
         } else {
             (0..).take(case.guardians.len()).map(RecipientRef::Guardian).collect()
         };
         told.into_iter().map(|who| (NoticeKind::AnnualReportReady, who)).collect()
+    }
+
+    fn subject<'a>(&self, case: &'a Case) -> Option<&'a Contact> {
+        case.subject_contact.as_ref().filter(|_| self.is_for_the_pupil(case))
+    }
+
+    fn authors(&self) -> Vec<&Name> {
+        self.prepared_by.iter().map(|p| &p.name).collect()
     }
 }
 
@@ -86,17 +108,6 @@ pub enum ReportSetting {
     School,
     /// Barnehage.
     Kindergarten,
-}
-
-/// The IOP that the report judges.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct IopRef {
-    /// The plan snapshot.
-    pub document_id: DocumentId,
-    /// Its version.
-    pub version: DocumentVersion,
-    /// SHA-256 of its content.
-    pub hash: Sha256,
 }
 
 /// Development against one goal.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::Record;
-use crate::{Contact, Date, Line, Name, NoticeKind, RecipientRef, Text, Timestamp};
+use super::{DocumentType, parts::Record};
+use crate::{Case, Contact, Date, Line, Name, NoticeKind, RecipientRef, Text, Timestamp, WrittenForm};
 
 /// Record of one meeting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,10 +51,27 @@ pub struct MeetingMinutes {
     pub recipients: Vec<MinutesRecipient>,
 }
 
-impl MeetingMinutes {
-    /// Every recipient is told.
-    pub(crate) fn told(&self) -> Vec<(NoticeKind, RecipientRef)> {
-        (0..).take(self.recipients.len()).map(|n| (NoticeKind::MinutesReady, RecipientRef::Recipient(n))).collect()
+impl DocumentType for MeetingMinutes {
+    fn record(&self) -> &Record {
+        &self.record
+    }
+
+    fn title(&self, _: WrittenForm) -> String {
+        "Møtereferat".to_owned()
+    }
+
+    /// Every recipient, those who were away too. From the second version on it is a correction.
+    fn told(&self, _: &Case) -> Vec<(NoticeKind, RecipientRef)> {
+        let kind = if self.record.version.0 > 1 { NoticeKind::MinutesCorrected } else { NoticeKind::MinutesReady };
+        (0..).take(self.recipients.len()).map(|n| (kind, RecipientRef::Recipient(n))).collect()
+    }
+
+    fn recipient(&self, n: usize) -> Option<&Contact> {
+        self.recipients.get(n)?.contact.as_ref()
+    }
+
+    fn authors(&self) -> Vec<&Name> {
+        vec![&self.minute_taker]
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, DocumentVersion, Line, Name, Sha256, Text, Timestamp};
+use crate::{Case, Contact, Date, DocumentId, DocumentKey, DocumentVersion, Line, Name, RecipientRef, Sha256, Text, Timestamp};
 
 /// The fields of DOMAIN § 6.0 that belong to the document and not to its case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -166,6 +166,41 @@ pub struct DecisionRef {
     /// Valid to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Date>,
+}
+
+/// An archived plan that a document leans on: exactly this version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotRef {
+    /// The plan snapshot.
+    pub document_id: DocumentId,
+    /// Its version.
+    pub version: DocumentVersion,
+    /// SHA-256 of its content.
+    pub hash: Sha256,
+}
+
+impl SnapshotRef {
+    /// Which document this is.
+    pub fn key(&self) -> DocumentKey {
+        DocumentKey { id: self.document_id, version: self.version }
+    }
+}
+
+/// A participant who is told that something happened to the plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Informed {
+    /// Name.
+    pub name: Name,
+    /// Rolle.
+    pub role: Line,
+    /// How to reach them; without it they go on the paper list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+}
+
+/// Those who decide for the subject on the day, then so many participants.
+pub(super) fn informed(case: &Case, at: Timestamp, participants: usize) -> impl Iterator<Item = RecipientRef> {
+    case.deciders(at.oslo_date()).into_iter().chain((0..).take(participants).map(RecipientRef::Recipient))
 }
 
 /// Level in the BTI model, 0–3.

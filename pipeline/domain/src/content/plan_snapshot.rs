@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::GoalLists;
 use super::parts::{
     AttachmentItem, BtiLevel, ChangeLogItem, DecisionRef, Evaluation, Goal, GoalRef, GoalStatus, Measure, Participant, Record,
 };
+use super::{DocumentType, GoalLists};
 use crate::{Date, Hours, Line, Name, PlanType, SchoolYear, Text, Timestamp, WrittenForm};
 
 /// A plan at one instant.
@@ -33,8 +33,23 @@ impl PlanSnapshot {
         }
     }
 
-    /// Title on paper.
-    pub(crate) fn title(&self, form: WrittenForm) -> String {
+    /// Version, instant and producer.
+    pub fn record(&self) -> &Record {
+        match self {
+            Self::Ip(p) => &p.record,
+            Self::Es(p) => &p.record,
+            Self::Sl(p) => &p.record,
+            Self::Iop(p) => &p.record,
+        }
+    }
+}
+
+impl DocumentType for PlanSnapshot {
+    fn record(&self) -> &Record {
+        self.record()
+    }
+
+    fn title(&self, form: WrittenForm) -> String {
         match (self, form) {
             (Self::Ip(_), _) => "Individuell plan".to_owned(),
             (Self::Es(_), WrittenForm::Nb) => "Enkelt samspill".to_owned(),
@@ -44,23 +59,12 @@ impl PlanSnapshot {
         }
     }
 
-    /// Where its goals are.
-    pub(crate) fn goal_lists(&self) -> GoalLists {
+    fn goal_lists(&self) -> GoalLists {
         match self {
             Self::Ip(_) => GoalLists::WithMeasures { goals: "goals", judged: "evaluations" },
             Self::Es(_) => GoalLists::None,
             Self::Sl(_) => GoalLists::WithMeasures { goals: "goals", judged: "effect" },
             Self::Iop(_) => GoalLists::WithMeasures { goals: "main_goals", judged: "evaluations" },
-        }
-    }
-
-    /// Version, instant and producer.
-    pub fn record(&self) -> &Record {
-        match self {
-            Self::Ip(p) => &p.record,
-            Self::Es(p) => &p.record,
-            Self::Sl(p) => &p.record,
-            Self::Iop(p) => &p.record,
         }
     }
 }

@@ -32,11 +32,15 @@ code_list! {
 }
 code_list! {
     /// journalposttype (M082), those of the list that we use.
-    Journalposttype { Utgaaende "Utgående dokument"; OrganinterntUtenOppfoelging "Organinternt dokument uten oppfølging"; }
+    Journalposttype {
+        Inngaaende "Inngående dokument";
+        Utgaaende "Utgående dokument";
+        OrganinterntUtenOppfoelging "Organinternt dokument uten oppfølging";
+    }
 }
 code_list! {
     /// korrespondanseparttype (M087), those of the list that we use.
-    Korrespondanseparttype { Mottaker "Mottaker"; InternAvsender "Intern avsender"; InternMottaker "Intern mottaker"; }
+    Korrespondanseparttype { Avsender "Avsender"; Mottaker "Mottaker"; InternAvsender "Intern avsender"; InternMottaker "Intern mottaker"; }
 }
 code_list! {
     /// partRolle (M303): an open list, these are the words of DOMAIN § 7.

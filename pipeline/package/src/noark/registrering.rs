@@ -80,7 +80,7 @@ impl Registration<'_> {
     fn screening(&self, years: u32) -> Screening<'_> {
         let metadata: &[SkjermingMetadata] = match self.mapping.journalposttype {
             Journalposttype::Utgaaende => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnMottaker],
-            Journalposttype::OrganinterntUtenOppfoelging => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender],
+            Journalposttype::Inngaaende | Journalposttype::OrganinterntUtenOppfoelging => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender],
         };
         let from: Option<Date> = Some(self.mapping.document_date);
         Screening { basis: &self.facts.screening_basis, metadata, years, whole_document: true, from }
@@ -96,6 +96,7 @@ fn journalpost(xml: &mut Xml, r: &Registration<'_>) {
     xml.leaf("journalstatus", ARKIVERT);
     xml.leaf("journaldato", r.entry.accepted_at.oslo_date());
     xml.leaf("dokumentetsDato", r.mapping.document_date);
+    xml.optional("mottattDato", r.mapping.received_at);
     xml.optional("sendtDato", r.mapping.sent_at);
     xml.leaf("antallVedlegg", 0u32);
 }

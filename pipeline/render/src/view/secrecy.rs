@@ -6,14 +6,28 @@ use serde_json::Value;
 use super::Object;
 
 /// Kept in the register, not on the page: ways to reach people, who was given access, marks for the archive's own use.
-const NEVER: [&str; 3] = ["contact", "access_given", "internal"];
+const NEVER: [&str; 4] = ["contact", "access_given", "internal", "informed"];
 
 /// Where a person can be found: units, schools, places and the services of a place (DOMAIN § 7, strengt fortrolig).
-const PLACES: [&str; 8] = ["place", "school", "class", "unit_name", "lead_unit", "service", "services", "arena"];
+const PLACES: [&str; 13] = [
+    "place",
+    "school",
+    "class",
+    "unit_name",
+    "lead_unit",
+    "service",
+    "services",
+    "arena", // in plans and minutes
+    "digital_link",
+    "from_unit",
+    "to_unit",
+    "from_school",
+    "to_school", // in invitations and transfers
+];
 
 /// Takes away what may not be seen, at any depth.
 pub(super) fn leave_out(content: &mut Object, protection: AddressProtection) {
-    let hidden = |key: &str| NEVER.contains(&key) || (protection.hides_places() && PLACES.contains(&key));
+    let hidden = |key: &str| NEVER.contains(&key) || key.ends_with("_contact") || (protection.hides_places() && PLACES.contains(&key));
     content.retain(|key, _| !hidden(key));
     for value in content.values_mut() {
         inside(value, protection);
