@@ -106,7 +106,7 @@ pub(crate) fn opening(record: &CaseRecord, title: &FirstLine, made: Occasion<'_>
         .map(|field| made.entry(field, None, opened.get(field, "")))
         .collect();
     if record.closed.is_some() {
-        log.push(made.entry(Field::Saksstatus, opened.get(Field::Saksstatus, ""), Some(Saksstatus::Avsluttet.noark())));
+        log.push(made.entry(Field::Saksstatus, opened.get(Field::Saksstatus, ""), Some(Saksstatus::of(record).noark())));
     }
     log
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pipeline_domain::{LogicalPath, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot, Timestamp};
+use pipeline_domain::{Content, DocumentKind, LogicalPath, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot, Timestamp};
 
 use crate::{
     ArchiveProfile, CaseRecord, DocumentEntry, Head, PackageError, Packaging,
@@ -29,7 +29,7 @@ pub fn next_version(rendered: &Rendered, head: Option<Head<'_>>, profile: &Archi
         if let Some(there) = already_there(record, rendered)? {
             return Ok(Packaging::AlreadyThere { folder_version: there.folder_version, pdf: there.pdf.clone() });
         }
-        if record.closed.is_some() && !reopens(record, snapshot) {
+        if record.closed.is_some() && !taken_when_closed(record, snapshot) {
             return Err(PackageError::FolderClosed { folder: folder.clone(), document: snapshot.key() });
         }
     }
@@ -52,6 +52,18 @@ fn already_there<'r>(record: &'r CaseRecord, rendered: &Rendered) -> Result<Opti
         Some(entry) => Ok(Some(entry)),
         None => Ok(record.documents.iter().find(|d| d.content == snapshot.digest)),
     }
+}
+
+/// A closed folder takes what reopens it, what belongs to the closing itself, and what happened before it and comes late: a
+/// record that is refused is lost.
+fn taken_when_closed(record: &CaseRecord, snapshot: &Snapshot) -> bool {
+    reopens(record, snapshot) || is_of_the_closing(snapshot) || !is_news(record, snapshot)
+}
+
+/// The last snapshot, the closing note and the log of the messages come one after the other (DOMAIN § 5, `plan.passivised`).
+fn is_of_the_closing(snapshot: &Snapshot) -> bool {
+    let kinds = [DocumentKind::PlanSnapshot, DocumentKind::ClosingNote, DocumentKind::MessageLog];
+    snapshot.case.plan_status == PlanStatus::Passive && kinds.contains(&snapshot.kind())
 }
 
 /// Only a plan that is active again reopens its folder, and only by a document from after the closing.
@@ -131,7 +143,7 @@ impl Version<'_> {
             opened_at: reservation.folder_opened_at,
             updated_at: at,
             facts_as_of: snapshot.occurred_at,
-            closed: closing(None, facts, at),
+            closed: closing(None, snapshot, facts, at),
             facts: facts.clone(),
             folder_xml: Sha256::of(b""),
             documents: Vec::new(),
@@ -147,8 +159,12 @@ impl Version<'_> {
         record.updated_at = old.updated_at.max(self.rendered.reservation().accepted_at);
         if is_news(old, snapshot) {
             record.facts_as_of = snapshot.occurred_at;
-            record.closed = closing(old.closed.as_ref(), facts, record.updated_at);
+            record.closed = closing(old.closed.as_ref(), snapshot, facts, record.updated_at);
             record.facts = facts.clone();
+        }
+        // Nothing in the folder is younger than its closing.
+        if let Some(closed) = &mut record.closed {
+            closed.at = record.updated_at;
         }
         record
     }
@@ -227,11 +243,13 @@ fn facts(snapshot: &Snapshot, old: Option<&CaseRecord>) -> Facts {
     if protected_since { facts.without_places() } else { facts }
 }
 
-/// A folder is closed while its plan is passive, from the first document that says so.
-fn closing(old: Option<&Closing>, facts: &Facts, at: Timestamp) -> Option<Closing> {
-    match facts.plan_status {
-        PlanStatus::Passive => Some(old.cloned().unwrap_or_else(|| Closing { at, by: facts.lead_name.clone() })),
-        PlanStatus::Draft | PlanStatus::AwaitingConsent | PlanStatus::Active | PlanStatus::Suspended => None,
+/// A folder is closed while its plan is passive, from the first document that says so. The closing note knows best who closed it
+/// and why; until it comes, it was the lead.
+fn closing(old: Option<&Closing>, snapshot: &Snapshot, facts: &Facts, at: Timestamp) -> Option<Closing> {
+    match (facts.plan_status, &snapshot.content) {
+        (PlanStatus::Passive, Content::ClosingNote(note)) => Some(Closing { at, by: note.closed_by.clone(), reason: Some(note.reason) }),
+        (PlanStatus::Passive, _) => Some(old.cloned().unwrap_or_else(|| Closing { at, by: facts.lead_name.clone(), reason: None })),
+        (PlanStatus::Draft | PlanStatus::AwaitingConsent | PlanStatus::Active | PlanStatus::Suspended, _) => None,
     }
 }
 

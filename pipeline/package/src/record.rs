@@ -1,8 +1,8 @@
 //! `metadata/sak.json`: what the folder says about itself. The next version is made from it and from nothing else.
 
 use pipeline_domain::{
-    AddressProtection, CaseFolderId, DocumentId, DocumentKey, DocumentKind, DocumentVersion, GuardianRelation, JournalNumber, Line,
-    LogicalPath, Name, NationalId, PlanId, PlanStatus, PlanType, Sha256, Snapshot, Timestamp,
+    AddressProtection, CaseFolderId, ClosingReason, DocumentId, DocumentKey, DocumentKind, DocumentVersion, GuardianRelation,
+    JournalNumber, Line, LogicalPath, Name, NationalId, PlanId, PlanStatus, PlanType, Sha256, Snapshot, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,6 +43,9 @@ pub struct CaseRecord {
 pub(crate) struct Closing {
     pub at: Timestamp,
     pub by: Name,
+    /// From the closing note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ClosingReason>,
 }
 
 /// What the newest document says about the case.

@@ -1,6 +1,8 @@
 //! Code lists. Source: Noark 5 v5.0 metadata catalogue, numbers beside each list. The XSD has no enumerations: the words
 //! bind through the standard, so they stand here exactly once.
 
+use pipeline_domain::ClosingReason;
+
 use crate::record::CaseRecord;
 
 macro_rules! code_list {
@@ -28,7 +30,7 @@ code_list! {
 }
 code_list! {
     /// saksstatus (M052), those of the list that we use.
-    Saksstatus { UnderBehandling "Under behandling"; Avsluttet "Avsluttet"; }
+    Saksstatus { UnderBehandling "Under behandling"; Avsluttet "Avsluttet"; Utgaar "Utgår"; }
 }
 code_list! {
     /// journalposttype (M082), those of the list that we use.
@@ -82,8 +84,12 @@ pub(crate) const SHA256: &str = "SHA256";
 pub(crate) const FUNKSJONSBASERT: &str = "Funksjonsbasert, hierarkisk";
 
 impl Saksstatus {
-    /// Status of a folder: closed when its plan is passive.
+    /// Status of a folder: closed when its plan is passive, lapsed when the plan was made by mistake (DOMAIN § 7).
     pub fn of(case: &CaseRecord) -> Self {
-        if case.closed.is_some() { Self::Avsluttet } else { Self::UnderBehandling }
+        match &case.closed {
+            None => Self::UnderBehandling,
+            Some(closing) if closing.reason == Some(ClosingReason::Error) => Self::Utgaar,
+            Some(_) => Self::Avsluttet,
+        }
     }
 }

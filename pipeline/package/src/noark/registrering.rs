@@ -80,7 +80,9 @@ impl Registration<'_> {
     fn screening(&self, years: u32) -> Screening<'_> {
         let metadata: &[SkjermingMetadata] = match self.mapping.journalposttype {
             Journalposttype::Utgaaende => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnMottaker],
-            Journalposttype::Inngaaende | Journalposttype::OrganinterntUtenOppfoelging => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender],
+            Journalposttype::Inngaaende | Journalposttype::OrganinterntUtenOppfoelging => {
+                &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender]
+            }
         };
         let from: Option<Date> = Some(self.mapping.document_date);
         Screening { basis: &self.facts.screening_basis, metadata, years, whole_document: true, from }

@@ -3,7 +3,9 @@
 use pipeline_domain::{ErrorCode, Verdict};
 use serde_json::{Value, json};
 
-use super::support::{Folder, PERSONAL, at, corrected, iop_plan, ip_plan, minutes, rendered, report, try_snapshot, with};
+use super::support::{
+    Folder, PERSONAL, at, closing_note, corrected, iop_plan, ip_plan, minutes, rendered, reopening_note, report, try_snapshot, with,
+};
 use crate::{ArchiveProfile, CaseRecord, Head, PackageError, Packaging, package};
 
 fn passive(document: Value) -> Value {
@@ -50,13 +52,39 @@ fn a_closed_folder_takes_only_documents_of_a_reopened_plan() {
     assert_eq!(folder.record().closed_at(), Some(at(2)));
     refused(&mut folder, passive(minutes(6)), ErrorCode::FolderClosed);
     refused(&mut folder, with(minutes(6), "/case/plan_status", json!("suspended")), ErrorCode::FolderClosed);
-    // Active, but from before the closing: the plan was not reopened by it.
-    refused(&mut folder, minutes(4), ErrorCode::FolderClosed);
     folder.add(minutes(7));
     assert_eq!(folder.record().closed_at(), None);
     let log = folder.text("metadata/endringslogg.xml");
     assert!(log.contains("<tidligereVerdi>Avsluttet</tidligereVerdi>\n    <nyVerdi>Under behandling</nyVerdi>"), "{log}");
     assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Under behandling</saksstatus>"));
+}
+
+#[test]
+fn what_happened_before_the_closing_may_come_late() {
+    let mut folder = Folder::of([ip_plan(1), passive(ip_plan(5))]);
+    // Active, but from before the closing: it is kept, and the plan is not reopened by it.
+    folder.add(minutes(4));
+    assert_eq!(folder.record().closed_at(), Some(at(3)), "nothing in the folder is younger than its closing");
+    assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Avsluttet</saksstatus>"));
+}
+
+#[test]
+fn a_closing_brings_its_documents_one_after_the_other() {
+    let mut folder = Folder::of([ip_plan(1), passive(ip_plan(5)), closing_note(6, "moved")]);
+    assert_eq!(folder.record().closed_at(), Some(at(3)));
+    let xml = folder.text("metadata/mappe.xml");
+    assert!(xml.contains("<avsluttetAv>Varm Skogsti</avsluttetAv>") && xml.contains("<saksstatus>Avsluttet</saksstatus>"), "{xml}");
+    refused(&mut folder, passive(minutes(7)), ErrorCode::FolderClosed);
+    folder.add(reopening_note(8));
+    assert_eq!(folder.record().closed_at(), None);
+    assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Under behandling</saksstatus>"));
+}
+
+#[test]
+fn a_plan_that_was_made_by_mistake_lapses() {
+    let folder = Folder::of([ip_plan(1), closing_note(2, "error")]);
+    assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Utgår</saksstatus>"));
+    assert!(folder.text("metadata/endringslogg.xml").contains("<nyVerdi>Utgår</nyVerdi>"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Folder, iop_plan, ip_plan, minutes, report, with};
+use super::support::{Folder, consent, iop_plan, ip_plan, minutes, report, with};
 
 /// `kind: name` of every korrespondansepart of the first document.
 fn check(document: Value, expected: &[&str]) {
@@ -26,6 +26,15 @@ fn snapshots_and_minutes() {
         minutes(1),
         &["Mottaker: Mild Fjellbekk", "Intern mottaker: Stille Lyngmo", "Intern mottaker: Prøveteamet", "Intern avsender: Rask Myrull"],
     );
+}
+
+#[test]
+fn a_consent_comes_from_the_one_who_gave_it() {
+    check(consent(1), &["Avsender: Mild Fjellbekk", "Intern mottaker: Rask Myrull"]);
+    let xml = Folder::of([consent(1)]).text("metadata/01.xml");
+    assert!(xml.contains("<journalposttype>Inngående dokument</journalposttype>"), "{xml}");
+    assert!(xml.contains("<mottattDato>2026-09-02T09:00:01</mottattDato>"), "{xml}");
+    assert!(!xml.contains("sendtDato"), "{xml}");
 }
 
 #[test]

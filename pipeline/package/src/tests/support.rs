@@ -122,6 +122,36 @@ pub fn report(n: u32, iop: u32) -> Value {
 }
 
 /// The same document, with `pointer` set to `value`.
+pub fn closing_note(n: u32, reason: &str) -> Value {
+    let content = with_record(
+        n,
+        json!({
+            "closed_at": at(n), "closed_by": "Varm Skogsti", "requested_by": "Blid Fjellbekk", "reason": reason,
+            "goals_status": [{"goal": "Sykle til skolen.", "status": "reached"}],
+            "last_snapshot_ref": {"document_id": "00000000-0000-4000-8000-000000000005", "version": 1, "hash": "00".repeat(32)},
+            "access_after_closing": "Arkivaren."
+        }),
+    );
+    with(envelope("closing_note", "ip", n, content), "/case/plan_status", json!("passive"))
+}
+
+pub fn reopening_note(n: u32) -> Value {
+    let content = with_record(n, json!({"reopened_at": at(n), "reopened_by": "Varm Skogsti", "reason": "Familien flytter tilbake."}));
+    envelope("reopening_note", "ip", n, content)
+}
+
+pub fn consent(n: u32) -> Value {
+    let content = with_record(
+        n,
+        json!({
+            "consent_version": 1, "state": "approved", "given_by": "Mild Fjellbekk", "relation": "Foresatt",
+            "purpose": "Samarbeid om planen.", "method": "digital", "approved_at": at(n), "valid_until": "2027-08-31",
+            "shared_with": [{"who": "Prøvebakken skole", "what": "Hele planen", "from": "2026-09-01", "until": "2027-08-31"}]
+        }),
+    );
+    envelope("consent_record", "ip", n, content)
+}
+
 pub fn with(mut document: Value, pointer: &str, value: Value) -> Value {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     document.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(key.to_owned(), value);

@@ -79,7 +79,7 @@ fn closed_structure(document: Value, profile: &ArchiveProfile) -> Vec<u8> {
         corrects: None,
         about: None,
     };
-    let closing = Closing { at: "2027-12-31T15:00:00+01:00".parse().unwrap(), by: Name::new("Arkivtjenesten") };
+    let closing = Closing { at: "2027-12-31T15:00:00+01:00".parse().unwrap(), by: Name::new("Arkivtjenesten"), reason: None };
     Structure { profile, case: &record, registration: Some(&registration), closed: Some(&closing) }.to_xml().unwrap()
 }
 
