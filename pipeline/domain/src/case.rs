@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, RecipientRef, WrittenForm};
+use crate::{
+    DECIDES_IN_SCHOOL_FROM, DECIDES_IN_WELFARE_FROM, Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, RecipientRef,
+    WrittenForm,
+};
 
 /// Where a document came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -163,15 +166,10 @@ pub struct Case {
     pub screening_basis: Line,
 }
 
-/// From this age a pupil decides in person in matters of schooling (opplæringslova § 24-5).
-const DECIDES_IN_SCHOOL: i32 = 15;
-/// From this age most decide in person in matters of health and welfare (pasient- og brukerrettighetsloven § 4-3).
-const DECIDES_IN_WELFARE: i32 = 16;
-
 impl Case {
     /// Whether the subject decides in person on the day: from 15 in matters of schooling, else from 16 (DOMAIN § 4).
     pub fn subject_decides(&self, on: Date) -> bool {
-        let age = if self.plan_type == PlanType::Iop { DECIDES_IN_SCHOOL } else { DECIDES_IN_WELFARE };
+        let age = if self.plan_type == PlanType::Iop { DECIDES_IN_SCHOOL_FROM } else { DECIDES_IN_WELFARE_FROM };
         self.subject_birth_date.age_at(on) >= age
     }
 

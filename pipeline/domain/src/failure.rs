@@ -18,7 +18,9 @@ pub enum NextStep {
     Failed,
 }
 
-/// Declares a closed list of codes with their texts in bokmål, nynorsk and English.
+/// Declares a closed list of codes with their texts in bokmål, nynorsk and English: an enum with `ALL`, `id`, `from_id`,
+/// `text`, `Display` and `Serialize`. Rooms with lists of their own (roles, reasons) use it too; they need `serde`.
+#[macro_export]
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $id:literal : $nb:literal | $nn:literal | $en:literal;)+ }) => {
         $(#[$doc])*
@@ -209,6 +211,14 @@ codes! {
             "Oppsettet for e-post er feil eller utrygt. Kjør «arkivflyt check config»."
             | "Oppsettet for e-post er feil eller utrygt. Køyr «arkivflyt check config»."
             | "The mail set-up is wrong or unsafe. Run `arkivflyt check config`.";
+        AccessFlagsContradict "access_flags_contradict":
+            "To av flaggene sier imot hverandre. Gi bare ett av hvert slag; «arkivflyt access explain --help» viser dem."
+            | "To av flagga seier imot kvarandre. Gi berre eitt av kvart slag; «arkivflyt access explain --help» viser dei."
+            | "Two of the flags contradict each other. Give one of each kind; `arkivflyt access explain --help` lists them.";
+        AccessLogDamaged "access_log_damaged":
+            "En rad i tilgangsloggen kan ikke leses eller passer ikke i kjeden. Ta vare på loggen, og finn ut hvem som har skrevet i den."
+            | "Ei rad i tilgangsloggen kan ikkje lesast eller passar ikkje i kjeda. Ta vare på loggen, og finn ut kven som har skrive i han."
+            | "A row of the access log cannot be read or does not fit the chain. Keep the log and find out who wrote in it.";
         InboxNotRegular "inbox_not_regular":
             "Dette er ikke en vanlig fil (lenke, rør eller enhet) og blir ikke lest. Legg inn selve filen."
             | "Dette er ikkje ei vanleg fil (lenkje, røyr eller eining) og blir ikkje lese. Legg inn sjølve fila."
