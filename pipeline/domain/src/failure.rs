@@ -171,6 +171,14 @@ codes! {
             "Målet er ikke tomt, og ingenting skrives over. Velg en tom mappe og en tom database."
             | "Målet er ikkje tomt, og ingenting blir skrive over. Vel ei tom mappe og ein tom database."
             | "The target is not empty and nothing is overwritten. Choose an empty folder and an empty database.";
+        ExportFailed "export_failed":
+            "Eksporten ble ikke ferdig, og ingen ZIP-fil er laget. Se etter plass, rettigheter og det som er nevnt, og prøv på nytt."
+            | "Eksporten vart ikkje ferdig, og inga ZIP-fil er laga. Sjå etter plass, rettar og det som er nemnt, og prøv på nytt."
+            | "The export was not finished and no ZIP file was made. Check space, permissions and what is named, then try again.";
+        ExportDamaged "export_damaged":
+            "En fil i arkivmappen kan ikke leses eller er ikke den som ble arkivert. Ingenting er eksportert. Kjør «arkivflyt case verify»."
+            | "Ei fil i arkivmappa kan ikkje lesast eller er ikkje den som vart arkivert. Ingenting er eksportert. Køyr «arkivflyt case verify»."
+            | "A file in the case folder cannot be read or is not the one that was archived. Nothing was exported. Run `arkivflyt case verify`.";
         StoreUnavailable "store_unavailable":
             "Databasen svarer ikke eller er låst. Se at ingen annen prosess holder den, og kjør på nytt."
             | "Databasen svarer ikkje eller er låst. Sjå at ingen annan prosess held han, og køyr på nytt."
