@@ -2,9 +2,9 @@
 
 use std::io;
 
-use pipeline_domain::{ErrorCode, NoticeKind, Verdict, WrittenForm};
+use pipeline_domain::{ErrorCode, Lang, NoticeKind, Verdict};
 
-use crate::smtp::SendOutcome;
+use crate::{smtp::SendOutcome, words};
 
 /// Why a notice was not made or not carried.
 #[derive(Debug, thiserror::Error)]
@@ -16,12 +16,18 @@ pub enum NotifyError {
         field: &'static str,
     },
     /// A text is missing, or asks for a value that this mail does not have.
-    #[error("mail text {}/{} cannot be filled", kind.id(), form.tag())]
+    #[error("mail text {}/{} cannot be filled", kind.id(), words::tag(*lang))]
     Text {
         /// Its kind.
         kind: NoticeKind,
-        /// Its written form.
-        form: WrittenForm,
+        /// Its language.
+        lang: Lang,
+    },
+    /// A meeting that ends before it begins has no place in a calendar.
+    #[error("the meeting of {dedupe_key} does not end after it begins")]
+    Meeting {
+        /// The notice.
+        dedupe_key: String,
     },
     /// The address needs an extension (SMTPUTF8) that few servers have.
     #[error("recipient of {dedupe_key} has no address that can be used")]
@@ -66,6 +72,7 @@ impl NotifyError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Sender { .. } | Self::Text { .. } | Self::Build { .. } | Self::Relay { .. } => ErrorCode::MailConfig,
+            Self::Meeting { .. } => ErrorCode::MetadataInvalid,
             Self::Address { .. } => ErrorCode::RecipientWithoutAddress,
             Self::Maildir { .. } => ErrorCode::MailTemporary,
             Self::NotAccepted { outcome, .. } => outcome.code(),
@@ -76,7 +83,7 @@ impl NotifyError {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Sender { .. } | Self::Text { .. } | Self::Build { .. } | Self::Relay { .. } => Verdict::GiveUp,
-            Self::Address { .. } => Verdict::GiveUp,
+            Self::Address { .. } | Self::Meeting { .. } => Verdict::GiveUp,
             Self::Maildir { .. } => Verdict::Retry,
             Self::NotAccepted { outcome, .. } => outcome.verdict(),
         }

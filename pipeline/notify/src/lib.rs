@@ -5,7 +5,9 @@
 //! is ASCII; nothing from the document but the recipient's own address reaches a mail; a Maildir holds each mail once.
 
 mod address;
+mod calendar;
 mod error;
+mod facts;
 mod mail;
 mod maildir;
 mod plain;
@@ -13,9 +15,12 @@ mod sender;
 mod smtp;
 mod telling;
 mod text;
+mod values;
+mod words;
 
 pub use error::NotifyError;
-pub use mail::{LoginLink, Mail, MailFacts, ReportFacts, RunCounts, compose, file_name, message_id};
+pub use facts::{DigestCounts, English, LoginLink, MailFacts, MeetingFacts, MeetingTimes, ReportFacts, RunCounts, is_still_worth_sending};
+pub use mail::{Mail, Readable, compose, compose_readable, file_name, message_id};
 pub use maildir::{Delivery, Maildir, MaildirEntry, Seen};
 pub use sender::Sender;
 pub use smtp::{Credentials, LinkFault, Phase, RelayConfig, RelaySecurity, SendOutcome, SmtpRelay, Timeouts};

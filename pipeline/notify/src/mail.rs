@@ -8,82 +8,22 @@ use std::{
 use lettre::{
     Message,
     message::{
-        Mailbox,
+        Mailbox, MessageBuilder, MultiPart, MultiPartKind, SinglePart,
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
-use pipeline_domain::{Date, EmailAddress, Notice, Sha256, Snapshot, Timestamp};
-use serde::{Deserialize, Serialize};
+use pipeline_domain::{EmailAddress, Lang, Notice, Sha256, Timestamp};
 
 use crate::{
     NotifyError, Sender,
     address::Deliverable,
+    calendar::{self, Method},
+    facts::{English, MailFacts, MeetingTimes},
     sender::CheckedSender,
     text::{self, Filled},
+    values::values,
+    words,
 };
-
-/// Whether the mail shows where one logs in. Never a link to the document itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoginLink {
-    /// Shown as text.
-    #[default]
-    Shown,
-    /// Left out: the subject's address is strictly confidential (DOMAIN § 7).
-    LeftOut,
-}
-
-/// What a run did, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunCounts {
-    /// Documents archived now.
-    pub archived: u32,
-    /// Documents that were archived before.
-    pub already_there: u32,
-    /// Documents refused by intake.
-    pub refused: u32,
-    /// Documents that failed on the way.
-    pub failed: u32,
-    /// People to be told on paper.
-    pub on_paper: u32,
-}
-
-/// What the report on a scheduled run says of it. The report itself stays on the archive's own machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReportFacts {
-    /// Things that a person should look at.
-    pub to_follow_up: u32,
-}
-
-/// The little that a mail may say beside its fixed text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MailFacts {
-    /// Whether the login address is shown.
-    pub login_link: LoginLink,
-    /// Day to read by.
-    pub read_by: Option<Date>,
-    /// What a run of `run-once` did. An `archive_report` needs this or `report`; the rest ignore both.
-    pub run: Option<RunCounts>,
-    /// That a scheduled run left a report.
-    pub report: Option<ReportFacts>,
-}
-
-impl MailFacts {
-    /// Facts for a notice about this document: no login address when the subject's address is strictly confidential.
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let hidden = snapshot.case.address_protection.hides_places();
-        Self { login_link: if hidden { LoginLink::LeftOut } else { LoginLink::Shown }, ..Self::default() }
-    }
-
-    /// Facts for the report on a run.
-    pub fn of_run(counts: RunCounts) -> Self {
-        Self { run: Some(counts), ..Self::default() }
-    }
-
-    /// Facts for the word that a scheduled run left a report.
-    pub fn of_report(report: ReportFacts) -> Self {
-        Self { report: Some(report), ..Self::default() }
-    }
-}
 
 /// A finished mail to one recipient. `Debug` shows neither addresses nor text.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,19 +46,54 @@ impl fmt::Debug for Mail {
     }
 }
 
+/// What a mail program shows of a mail: what went into its bytes, before it was encoded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Readable {
+    /// Subject line.
+    pub subject: String,
+    /// Text, with `\n` at the end of each line.
+    pub text: String,
+    /// `Content-Language`: `nb`, `nn`, or with English below `nb, en`.
+    pub languages: String,
+    /// The calendar part as it stands in the file, with CRLF; `None` in most mails.
+    pub calendar: Option<String>,
+}
+
+impl fmt::Debug for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readable").field("languages", &self.languages).finish_non_exhaustive()
+    }
+}
+
 /// Writes one mail. `at` becomes its Date; equal arguments give equal bytes.
 ///
 /// Errors: [`NotifyError::Sender`] for a set-up that can't stand in a mail, [`NotifyError::Address`] for an address that
-/// ordinary servers can't carry, [`NotifyError::Text`] when an `archive_report` comes without its counts.
+/// ordinary servers can't carry, [`NotifyError::Text`] when an `archive_report` or a `lead_digest` comes without its counts,
+/// [`NotifyError::Meeting`] for a meeting that ends before it begins.
 pub fn compose(notice: &Notice, to: &EmailAddress, sender: &Sender, at: Timestamp, facts: &MailFacts) -> Result<Mail, NotifyError> {
+    compose_readable(notice, to, sender, at, facts).map(|(mail, _)| mail)
+}
+
+/// The same, with what a mail program shows of it.
+///
+/// Errors: those of [`compose`].
+pub fn compose_readable(
+    notice: &Notice,
+    to: &EmailAddress,
+    sender: &Sender,
+    at: Timestamp,
+    facts: &MailFacts,
+) -> Result<(Mail, Readable), NotifyError> {
     let sender = sender.checked()?;
     let to = Deliverable::try_from(to).map_err(|_| NotifyError::Address { dedupe_key: notice.dedupe_key.clone() })?;
-    let filled = text::fill(notice.kind, notice.written_form, &values(&sender, at, facts))?;
+    let readable = readable(notice, &to, &sender, at, facts)?;
     let message_id = message_id(&notice.dedupe_key, &sender.message_id_domain);
-    let bytes = message(notice, &to, &sender, at, &message_id, filled)
+    let head = head(&readable, &to, &sender, at, &message_id);
+    let bytes = message(notice, head, &readable)
         .map_err(|source| NotifyError::Build { dedupe_key: notice.dedupe_key.clone(), source })?
         .formatted();
-    Ok(Mail { message_id, from: sender.from.text, to: to.text, bytes, file_name: file_name(&notice.dedupe_key) })
+    let mail = Mail { message_id, from: sender.from.text, to: to.text, bytes, file_name: file_name(&notice.dedupe_key) };
+    Ok((mail, readable))
 }
 
 /// The Message-ID of a notice, with angle brackets: the same on every attempt.
@@ -131,14 +106,60 @@ pub fn file_name(dedupe_key: &str) -> String {
     format!("{}.eml", opaque_name(dedupe_key))
 }
 
-fn message(
+fn readable(
     notice: &Notice,
     to: &Deliverable,
     sender: &CheckedSender,
     at: Timestamp,
-    message_id: &str,
-    text: Filled,
-) -> Result<Message, lettre::error::Error> {
+    facts: &MailFacts,
+) -> Result<Readable, NotifyError> {
+    let lang = notice.written_form.lang();
+    let calendar = calendar_part(notice, to, sender, facts)?;
+    let fill = |lang| text::fill(notice.kind, lang, notice.turn(), &values(notice.kind, lang, sender, at, facts));
+    let Filled { subject, body } = fill(lang)?;
+    let languages = words::tag(lang).to_owned();
+    Ok(match facts.english {
+        English::LeftOut => Readable { subject, text: body, languages, calendar },
+        English::Below => {
+            let english = fill(Lang::En)?;
+            Readable {
+                subject: format!("{subject} / {}", english.subject),
+                // Said first: who can't read the rest must not have to look for it.
+                text: format!("(English text below)\n\n{body}\n-----\n\n{}", english.body),
+                languages: format!("{languages}, {}", words::tag(Lang::En)),
+                calendar,
+            }
+        }
+    })
+}
+
+/// For notices that change what stands in a calendar, if the municipality lets times be told.
+fn calendar_part(
+    notice: &Notice,
+    to: &Deliverable,
+    sender: &CheckedSender,
+    facts: &MailFacts,
+) -> Result<Option<String>, NotifyError> {
+    let (Some(method), Some(meeting), MeetingTimes::Shown) = (Method::of(notice.kind), &facts.meeting, facts.meeting_times) else {
+        return Ok(None);
+    };
+    if !calendar::is_a_span(meeting.starts_at, meeting.ends_at) {
+        return Err(NotifyError::Meeting { dedupe_key: notice.dedupe_key.clone() });
+    }
+    let lang = notice.written_form.lang();
+    let description = text::calendar_note(lang, &values(notice.kind, lang, sender, meeting.revised_at, facts));
+    Ok(Some(calendar::write(&calendar::Entry {
+        method,
+        meeting,
+        domain: &sender.message_id_domain,
+        organiser: sender.from.text.expose(),
+        attendee: to.text.expose(),
+        lang,
+        description: &description,
+    })))
+}
+
+fn head(readable: &Readable, to: &Deliverable, sender: &CheckedSender, at: Timestamp, message_id: &str) -> MessageBuilder {
     let raw = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
     // The builder's date type begins in 1970.
     let date = UNIX_EPOCH + Duration::from_secs(at.unix_seconds().try_into().unwrap_or(0));
@@ -148,37 +169,31 @@ fn message(
         .reply_to(sender.reply_mailbox())
         .to(Mailbox::new(None, to.address.clone()))
         .message_id(Some(message_id.to_owned()))
-        .subject(text.subject)
+        .subject(readable.subject.clone())
         .raw_header(raw("Auto-Submitted", "auto-generated"))
         .raw_header(raw("X-Auto-Response-Suppress", "All"))
-        .raw_header(raw("Content-Language", notice.written_form.tag()))
+        .raw_header(raw("Content-Language", &readable.languages))
         .raw_header(raw("MIME-Version", "1.0"))
-        .header(ContentType::TEXT_PLAIN)
-        .header(ContentTransferEncoding::QuotedPrintable)
-        .body(text.body)
 }
 
-fn values(sender: &CheckedSender, at: Timestamp, facts: &MailFacts) -> Vec<(&'static str, Option<String>)> {
-    let mut values = vec![
-        ("municipality", Some(sender.municipality.clone())),
-        ("contact_point", Some(sender.contact_point.clone())),
-        ("login_url", (facts.login_link == LoginLink::Shown).then(|| sender.login_url.clone())),
-        ("read_by", facts.read_by.map(text::day)),
-        ("at", Some(text::moment(at))),
-    ];
-    // Without a run or a report these places are unknown, and a text that asks for them is refused.
-    if facts.run.is_some() || facts.report.is_some() {
-        let run = |of: fn(RunCounts) -> u32| facts.run.map(|run| of(run).to_string());
-        values.extend([
-            ("archived", run(|r| r.archived)),
-            ("already_there", run(|r| r.already_there)),
-            ("refused", run(|r| r.refused)),
-            ("failed", run(|r| r.failed)),
-            ("on_paper", run(|r| r.on_paper)),
-            ("to_follow_up", facts.report.map(|report| report.to_follow_up.to_string())),
-        ]);
-    }
-    values
+/// Text alone, or with a calendar as its alternative: the last one, so the best one, with its method and no disposition (MAIL § 2.1).
+fn message(notice: &Notice, head: MessageBuilder, readable: &Readable) -> Result<Message, lettre::error::Error> {
+    let (Some(calendar), Some(method)) = (&readable.calendar, Method::of(notice.kind)) else {
+        return head.header(ContentType::TEXT_PLAIN).header(ContentTransferEncoding::QuotedPrintable).body(readable.text.clone());
+    };
+    let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", method.id())).expect("a media type of ours is one");
+    let plain = SinglePart::builder()
+        .header(ContentType::TEXT_PLAIN)
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(readable.text.clone());
+    // Base64 keeps the bytes as they are: a folded line must not be wrapped again.
+    let entry = SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(calendar.clone().into_bytes());
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("part-{}", opaque_name(&notice.dedupe_key)))
+        .singlepart(plain)
+        .singlepart(entry);
+    head.multipart(parts)
 }
 
 /// 26 letters and digits (130 bits) that give nothing away: base32 (RFC 4648, lower case) of the key's SHA-256.
