@@ -54,7 +54,7 @@ const PEOPLE: &[Role] =
 /// Those who never see the contact data of others.
 const KEPT_FROM_CONTACTS: &[Role] = &[Subject, PlanOwner, Guardian, LegalGuardian, Participant];
 /// What shows something of a plan or carries it somewhere.
-const SHOWS: &[Action] = &[ReadPlan, ReadMinutes, ReadContact, ReadConsent, Print, Export, ReadPackages];
+const SHOWS: &[Action] = &[ReadPlan, ReadMinutes, ReadContact, ReadConsent, Print, Export, ReadPackages, ReadAccessLog];
 /// What makes a text that others read.
 const MAKES: &[Action] = &[WritePackages];
 const TAKING_OUT: &[Action] = &[Print, Export];

@@ -6,7 +6,7 @@
 
 use crate::{
     Action::{self, *},
-    Column, Obligation, Relation,
+    Obligation, Relation,
     Role::{self, *},
 };
 
@@ -26,7 +26,7 @@ pub struct Row {
     pub roles: &'static [Role],
     /// The only relation to a plan that counts for them.
     pub reach: Relation,
-    /// In the order of [`Column::ALL`].
+    /// In the order of [`Column::ALL`](crate::Column::ALL).
     pub cells: [Cell; 8],
 }
 
@@ -183,6 +183,7 @@ pub fn cell(role: Role, action: Action) -> Option<&'static Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Column;
 
     #[test]
     fn every_role_has_one_line_and_every_action_one_column() {
