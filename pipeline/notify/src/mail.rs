@@ -106,13 +106,7 @@ pub fn file_name(dedupe_key: &str) -> String {
     format!("{}.eml", opaque_name(dedupe_key))
 }
 
-fn readable(
-    notice: &Notice,
-    to: &Deliverable,
-    sender: &CheckedSender,
-    at: Timestamp,
-    facts: &MailFacts,
-) -> Result<Readable, NotifyError> {
+fn readable(notice: &Notice, to: &Deliverable, sender: &CheckedSender, at: Timestamp, facts: &MailFacts) -> Result<Readable, NotifyError> {
     let lang = notice.written_form.lang();
     let calendar = calendar_part(notice, to, sender, facts)?;
     let fill = |lang| text::fill(notice.kind, lang, notice.turn(), &values(notice.kind, lang, sender, at, facts));
@@ -134,12 +128,7 @@ fn readable(
 }
 
 /// For notices that change what stands in a calendar, if the municipality lets times be told.
-fn calendar_part(
-    notice: &Notice,
-    to: &Deliverable,
-    sender: &CheckedSender,
-    facts: &MailFacts,
-) -> Result<Option<String>, NotifyError> {
+fn calendar_part(notice: &Notice, to: &Deliverable, sender: &CheckedSender, facts: &MailFacts) -> Result<Option<String>, NotifyError> {
     let (Some(method), Some(meeting), MeetingTimes::Shown) = (Method::of(notice.kind), &facts.meeting, facts.meeting_times) else {
         return Ok(None);
     };
@@ -182,10 +171,8 @@ fn message(notice: &Notice, head: MessageBuilder, readable: &Readable) -> Result
         return head.header(ContentType::TEXT_PLAIN).header(ContentTransferEncoding::QuotedPrintable).body(readable.text.clone());
     };
     let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", method.id())).expect("a media type of ours is one");
-    let plain = SinglePart::builder()
-        .header(ContentType::TEXT_PLAIN)
-        .header(ContentTransferEncoding::QuotedPrintable)
-        .body(readable.text.clone());
+    let plain =
+        SinglePart::builder().header(ContentType::TEXT_PLAIN).header(ContentTransferEncoding::QuotedPrintable).body(readable.text.clone());
     // Base64 keeps the bytes as they are: a folded line must not be wrapped again.
     let entry = SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(calendar.clone().into_bytes());
     let parts = MultiPart::builder()

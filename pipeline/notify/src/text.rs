@@ -40,9 +40,15 @@ fn path(kind: NoticeKind, lang: Lang, turn: Turn) -> String {
 /// What stands in a calendar entry: how one finds out more, and nothing else.
 pub(crate) fn calendar_note(lang: Lang, values: &Values) -> String {
     let note = match lang {
-        Lang::Nb => "Logg inn som vanlig for å se innkallingen.\n\nInnlogging: {login_url}\n\nSpørsmål? Ta kontakt: {contact_point}\n\n{municipality}",
-        Lang::Nn => "Logg inn som vanleg for å sjå innkallinga.\n\nInnlogging: {login_url}\n\nSpørsmål? Ta kontakt: {contact_point}\n\n{municipality}",
-        Lang::En => "Log in as usual to see the invitation.\n\nLog in at: {login_url}\n\nQuestions? Contact: {contact_point}\n\n{municipality}",
+        Lang::Nb => {
+            "Logg inn som vanlig for å se innkallingen.\n\nInnlogging: {login_url}\n\nSpørsmål? Ta kontakt: {contact_point}\n\n{municipality}"
+        }
+        Lang::Nn => {
+            "Logg inn som vanleg for å sjå innkallinga.\n\nInnlogging: {login_url}\n\nSpørsmål? Ta kontakt: {contact_point}\n\n{municipality}"
+        }
+        Lang::En => {
+            "Log in as usual to see the invitation.\n\nLog in at: {login_url}\n\nQuestions? Contact: {contact_point}\n\n{municipality}"
+        }
     };
     fill_paragraphs(note, values).expect("the places above are in every mail").join("\n")
 }

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pipeline_domain::{
-    CaseFolderId, Content, DocumentKind, EmailAddress, Envelope, Line, Notice, NoticeKind, Snapshot, Timestamp, WrittenForm,
+    CaseFolderId, Content, DocumentKind, EmailAddress, Envelope, Line, Notice, NoticeKind, RecipientRef, Snapshot, Timestamp, Turn,
+    WrittenForm,
 };
-use pipeline_notify::{Mail, MailFacts, RunCounts, Sender, compose, notices, run_report_notice};
+use pipeline_notify::{
+    DigestCounts, English, Mail, MailFacts, MeetingFacts, Readable, RunCounts, Sender, compose, compose_readable, run_report_notice,
+};
 use serde_json::{Value, json};
 
 pub fn sender() -> Sender {
@@ -159,21 +162,48 @@ fn case(plan_type: &str) -> Value {
     })
 }
 
-/// One mail for each kind and written form.
-pub fn one_of_each() -> Vec<(String, Mail)> {
-    let mut mails = Vec::new();
+/// One text as one receiver gets it.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Variant {
+    /// Kind and languages, such as `new_message_nb_en_second`.
+    pub name: String,
+    pub notice: Notice,
+    pub mail: Mail,
+    pub readable: Readable,
+}
+
+/// One mail for each kind, turn and written form, and one with English below. Meetings without their time, as is the default.
+pub fn one_of_each() -> Vec<Variant> {
+    let mut variants = Vec::new();
     for kind in NoticeKind::ALL {
-        for form in [WrittenForm::Nb, WrittenForm::Nn] {
-            let mut notice = match kind {
-                NoticeKind::MinutesReady => notices(&snapshot(minutes()), &folder()).by_mail.remove(0),
-                NoticeKind::AnnualReportReady => notices(&snapshot(annual_report("2001-01-01")), &folder()).by_mail.remove(0),
-                NoticeKind::ArchiveReport => run_report_notice("run-1", form),
-            };
-            notice.written_form = form;
-            mails.push((format!("{}_{}", kind.id(), form.tag()), mail_for(&notice)));
+        for (form, english) in [(WrittenForm::Nb, English::LeftOut), (WrittenForm::Nn, English::LeftOut), (WrittenForm::Nb, English::Below)]
+        {
+            let first = notice(kind, form);
+            let second = first.second();
+            for notice in [Some(first), second].into_iter().flatten() {
+                variants.push(variant(notice, &MailFacts { english, ..facts() }));
+            }
         }
     }
-    mails
+    variants
+}
+
+pub fn variant(notice: Notice, facts: &MailFacts) -> Variant {
+    let (mail, readable) = compose_readable(&notice, &address("stille.regnbue@example.org"), &sender(), at(), facts).unwrap();
+    let languages = readable.languages.replace(", ", "_");
+    let second = if notice.turn() == Turn::Second { "_second" } else { "" };
+    Variant { name: format!("{}_{languages}{second}", notice.kind.id()), notice, mail, readable }
+}
+
+/// To the subject, or for reports to the archivist.
+pub fn notice(kind: NoticeKind, form: WrittenForm) -> Notice {
+    if kind == NoticeKind::ArchiveReport {
+        return run_report_notice("run-1", form);
+    }
+    let document = snapshot(minutes());
+    let recipient = RecipientRef::Subject;
+    let dedupe_key = format!("{}:{}:{recipient}", kind.id(), document.key());
+    Notice { kind, document: Some(document.key()), folder: Some(folder()), recipient, written_form: form, dedupe_key }
 }
 
 pub fn mail_for(notice: &Notice) -> Mail {
@@ -181,11 +211,23 @@ pub fn mail_for(notice: &Notice) -> Mail {
 }
 
 pub fn facts() -> MailFacts {
-    MailFacts { read_by: Some("2026-12-07".parse().unwrap()), ..MailFacts::of_run(counts()) }
+    let digest = DigestCounts { unanswered_consents: 2, unsent_minutes: 1, overdue_evaluations: 3, overdue_archiving: 0 };
+    let (read_by, meeting) = (Some("2026-12-07".parse().unwrap()), Some(meeting()));
+    MailFacts { read_by, meeting, digest: Some(digest), ..MailFacts::of_run(counts()) }
+}
+
+pub fn meeting() -> MeetingFacts {
+    MeetingFacts {
+        invitation: "5c9b1a70-1f3e-5a52-8f6e-0a7f5a3d9b11".parse().unwrap(),
+        sequence: 0,
+        revised_at: "2026-11-20T12:00:00+01:00".parse().unwrap(),
+        starts_at: "2026-12-08T08:30:00+01:00".parse().unwrap(),
+        ends_at: "2026-12-08T10:00:00+01:00".parse().unwrap(),
+    }
 }
 
 pub fn a_mail() -> Mail {
-    one_of_each().remove(0).1
+    mail_for(&notice(NoticeKind::NewMessage, WrittenForm::Nb))
 }
 
 /// Every sample that is meant to be accepted.

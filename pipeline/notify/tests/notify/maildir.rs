@@ -29,7 +29,7 @@ fn a_mail_is_delivered_once_however_often() {
 #[test]
 fn many_at_once_deliver_each_mail_once() {
     let root = tempfile::tempdir().unwrap();
-    let mails: Vec<Mail> = one_of_each().into_iter().map(|(_, m)| m).collect();
+    let mails: Vec<Mail> = one_of_each().into_iter().map(|v| v.mail).collect();
     let keys: std::collections::BTreeSet<_> = mails.iter().map(|m| m.file_name.clone()).collect();
     let delivered: usize = thread::scope(|scope| {
         let workers: Vec<_> = (0..8)

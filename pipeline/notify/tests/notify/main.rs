@@ -2,6 +2,8 @@
 
 mod fake_server;
 mod fixture;
+mod invitations;
+mod leaks;
 mod maildir;
 mod postfix;
 mod python;

@@ -13,17 +13,28 @@ def defects(part):
     return found
 
 
+def calendar(part):
+    return {
+        "method": part.get_param("method"),
+        "charset": part.get_content_charset(),
+        "disposition": part.get_content_disposition(),
+        "text": part.get_payload(decode=True).decode("utf-8"),
+    }
+
+
 def look(path):
     with open(path, "rb") as file:
         message = email.message_from_binary_file(file, policy=email.policy.default)
+    plain = message.get_body(preferencelist=("plain",))
     return {
         "defects": [d for part in message.walk() for d in defects(part)],
         "headers": [[name, str(value)] for name, value in message.items()],
         "parts": [part.get_content_type() for part in message.walk()],
-        "charset": message.get_content_charset(),
+        "charset": plain.get_content_charset(),
         "from_name": message["From"].addresses[0].display_name,
         "to": [a.addr_spec for a in message["To"].addresses],
-        "body": message.get_content() if message.get_content_type() == "text/plain" else "",
+        "body": plain.get_content(),
+        "calendars": [calendar(part) for part in message.walk() if part.get_content_type() == "text/calendar"],
     }
 
 

@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 
 use pipeline_domain::{AddressProtection, Line, NoticeKind, WrittenForm};
-use pipeline_notify::{LoginLink, Mail, MailFacts, ReportFacts, Sender, address_of, compose, notices, run_report_notice};
+use pipeline_notify::{
+    English, LoginLink, Mail, MailFacts, MeetingTimes, ReportFacts, Sender, address_of, compose, notices, run_report_notice,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    fixture::{address, annual_report, at, counts, facts, folder, mail_for, minutes, one_of_each, samples, sender, snapshot},
+    fixture::{
+        Variant, address, annual_report, at, counts, facts, folder, mail_for, minutes, notice, one_of_each, samples, sender, snapshot,
+        variant,
+    },
     python,
 };
 
@@ -20,8 +25,8 @@ fn is_plain_ascii(mail: &Mail) {
 }
 
 #[test]
-fn every_kind_in_both_forms() {
-    for (name, mail) in one_of_each() {
+fn every_kind_in_every_language() {
+    for Variant { name, mail, .. } in one_of_each() {
         is_plain_ascii(&mail);
         insta::assert_snapshot!(name, String::from_utf8(mail.bytes).unwrap().replace("\r\n", "\n"));
     }
@@ -32,26 +37,69 @@ fn the_same_arguments_give_the_same_bytes() {
     assert_eq!(one_of_each(), one_of_each());
 }
 
+fn text(kind: NoticeKind, file: &str) -> String {
+    std::fs::read_to_string(format!("{}/../../templates/mail/{}/{file}.txt", env!("CARGO_MANIFEST_DIR"), kind.id())).unwrap()
+}
+
 #[test]
 fn a_notice_does_not_say_what_kind_of_document_waits() {
-    let text = |kind: NoticeKind, form: &str| {
-        let path = format!("{}/../../templates/mail/{}/{form}.txt", env!("CARGO_MANIFEST_DIR"), kind.id());
-        std::fs::read_to_string(path).unwrap()
-    };
-    for (form, sentence) in [
+    for (file, sentence) in [
         ("nb", "Du har en ny melding fra {municipality}. Logg inn som vanlig for å lese den."),
         ("nn", "Du har ei ny melding frå {municipality}. Logg inn som vanleg for å lese ho."),
+        ("en", "You have a new message from {municipality}. Log in as usual to read it."),
+        ("nb-second", "Påminnelse: du har en ulest melding fra {municipality}."),
+        ("nn-second", "Påminning: du har ei ulesen melding frå {municipality}."),
+        ("en-second", "Reminder: you have an unread message from {municipality}."),
     ] {
-        assert_eq!(text(NoticeKind::MinutesReady, form), text(NoticeKind::AnnualReportReady, form));
-        assert!(text(NoticeKind::MinutesReady, form).contains(sentence));
+        assert_eq!(text(NoticeKind::MinutesReady, file), text(NoticeKind::AnnualReportReady, file));
+        for kind in [NoticeKind::MinutesReady, NoticeKind::NewMessage] {
+            assert!(text(kind, file).contains(sentence), "{kind:?} {file}");
+        }
+    }
+}
+
+/// What the municipality has a duty to tell, and what comes until it is settled.
+const NOT_TO_BE_STOPPED: [NoticeKind; 10] = [
+    NoticeKind::ConsentRequest,
+    NoticeKind::ConsentExpiring,
+    NoticeKind::ConsentExpired,
+    NoticeKind::MinutesReady,
+    NoticeKind::MinutesCorrected,
+    NoticeKind::AnnualReportReady,
+    NoticeKind::ResponsibilityTransferred,
+    NoticeKind::PlanClosed,
+    NoticeKind::PlanReopened,
+    NoticeKind::ArchiveFailed,
+];
+
+#[test]
+fn every_text_says_who_to_ask_and_whether_it_can_be_stopped() {
+    for kind in NoticeKind::ALL {
+        for (lang, hello, cannot, can) in [
+            ("nb", "Hei!", "kan ikke slås av", "vil du ikke ha slike"),
+            ("nn", "Hei!", "kan ikkje slåast av", "vil du ikkje ha slike"),
+            ("en", "Hello!", "cannot be turned off", "do you not want"),
+        ] {
+            let files = [lang.to_owned(), format!("{lang}-second")];
+            for file in files.iter().take(if kind.has_second() { 2 } else { 1 }) {
+                let text = text(kind, file);
+                let must = NOT_TO_BE_STOPPED.contains(&kind);
+                assert_eq!((text.contains(cannot), text.contains(can)), (must, !must), "{kind:?} {file}");
+                assert!(text.contains(hello) && text.contains(": {contact_point}") && text.contains("{municipality}"), "{kind:?} {file}");
+                // On the archivist's own machine there is nothing to log in to.
+                assert_eq!(text.contains("{login_url}"), kind != NoticeKind::ArchiveReport, "{kind:?} {file}");
+                let reminder = text.starts_with("Påminn") || text.starts_with("Reminder");
+                assert_eq!(reminder, file.ends_with("second") || kind == NoticeKind::MeetingReminder, "{kind:?} {file}");
+            }
+        }
     }
 }
 
 #[test]
 fn a_mail_reader_finds_no_defect_and_each_header_once() {
-    let mails = one_of_each();
-    let Some(seen) = python::read(&mails.iter().map(|(_, m)| m).collect::<Vec<_>>()) else { return };
-    for ((name, mail), seen) in mails.iter().zip(seen) {
+    let variants = one_of_each();
+    let Some(seen) = python::read(&variants.iter().map(|v| &v.mail).collect::<Vec<_>>()) else { return };
+    for (Variant { name, mail, readable, .. }, seen) in variants.iter().zip(seen) {
         assert_eq!(seen["defects"], Value::Array(vec![]), "{name}");
         assert_eq!((seen["parts"].to_string(), seen["charset"].as_str()), (r#"["text/plain"]"#.to_owned(), Some("utf-8")), "{name}");
         let mut names: Vec<String> = seen["headers"].as_array().unwrap().iter().map(|h| h[0].as_str().unwrap().to_owned()).collect();
@@ -74,11 +122,39 @@ fn a_mail_reader_finds_no_defect_and_each_header_once() {
         assert_eq!(header(&seen, "Message-ID"), mail.message_id);
         assert_eq!(header(&seen, "Date"), "Mon, 23 Nov 2026 07:30:00 +0000");
         assert_eq!(header(&seen, "Auto-Submitted"), "auto-generated");
-        assert_eq!(header(&seen, "Content-Language"), &name[name.len() - 2..]);
         assert_eq!(seen["from_name"], "Fjellvik kommune");
         assert_eq!(seen["to"].to_string(), r#"["stille.regnbue@example.org"]"#);
         let body = seen["body"].as_str().unwrap();
         assert!(body.contains("Fjellvik kommune") && body.contains("68 05 00 00") && body.contains("Hei!"), "{name}");
+        // What `mail preview` shows is what a mail program sees.
+        let shown = (readable.subject.as_str(), readable.languages.as_str(), readable.text.as_str());
+        assert_eq!(shown, (header(&seen, "Subject"), header(&seen, "Content-Language"), body.replace("\r\n", "\n").as_str()), "{name}");
+        assert_eq!(readable.calendar, None, "{name}: no time is told unless the municipality lets it be");
+    }
+}
+
+#[test]
+fn english_comes_below_when_the_municipality_wants_it() {
+    for (form, own) in [(WrittenForm::Nb, "Hei!\n"), (WrittenForm::Nn, "Hei!\n")] {
+        let both = variant(notice(NoticeKind::NewMessage, form), &MailFacts { english: English::Below, ..facts() });
+        let text = both.readable.text;
+        assert!(text.starts_with("(English text below)\n\nHei!\n") && text.find(own) < text.find("Hello!\n"), "{text}");
+        assert!(text.contains("7. desember 2026") && text.contains("Please read it by 7 December 2026."), "{text}");
+        assert!(both.readable.subject.ends_with(" / New message from Fjellvik kommune"), "{}", both.readable.subject);
+        assert_eq!(both.readable.languages, format!("{}, en", form.tag()));
+    }
+}
+
+#[test]
+fn the_time_of_a_meeting_is_told_only_where_it_may_be() {
+    for kind in NoticeKind::ALL {
+        let quiet = variant(notice(kind, WrittenForm::Nb), &facts());
+        assert!(!quiet.readable.text.contains("8. desember") && quiet.readable.calendar.is_none(), "{}", quiet.name);
+        let told = variant(notice(kind, WrittenForm::Nn), &MailFacts { meeting_times: MeetingTimes::Shown, ..facts() });
+        let says = told.readable.text.contains("tysdag 8. desember 2026 kl. 08.30–10.00");
+        assert_eq!(says, kind.is_about_a_meeting(), "{}", told.name);
+        let calendar = told.readable.calendar.is_some();
+        assert_eq!(calendar, kind.is_about_a_meeting() && kind != NoticeKind::MeetingReminder, "{}", told.name);
     }
 }
 
@@ -100,10 +176,11 @@ fn a_strictly_confidential_address_takes_the_login_address_away() {
 }
 
 #[test]
-fn a_report_without_its_counts_is_not_sent() {
-    let notice = run_report_notice("run-1", WrittenForm::Nb);
-    let error = compose(&notice, &address("arkiv@example.org"), &sender(), at(), &MailFacts::default()).unwrap_err();
-    assert_eq!(error.code().id(), "mail_config");
+fn a_report_or_an_overview_without_its_counts_is_not_sent() {
+    for notice in [run_report_notice("run-1", WrittenForm::Nb), notice(NoticeKind::LeadDigest, WrittenForm::Nb)] {
+        let error = compose(&notice, &address("arkiv@example.org"), &sender(), at(), &MailFacts::default()).unwrap_err();
+        assert_eq!(error.code().id(), "mail_config");
+    }
 }
 
 #[test]
