@@ -56,7 +56,7 @@ fn already_there<'r>(record: &'r CaseRecord, rendered: &Rendered) -> Result<Opti
 
 /// A closed folder takes what reopens it, what belongs to the closing itself, and what happened before it and comes late: a
 /// record that is refused is lost.
-fn taken_when_closed(record: &CaseRecord, snapshot: &Snapshot) -> bool {
+pub fn taken_when_closed(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     reopens(record, snapshot) || is_of_the_closing(snapshot) || !is_news(record, snapshot)
 }
 
@@ -67,12 +67,12 @@ fn is_of_the_closing(snapshot: &Snapshot) -> bool {
 }
 
 /// Only a plan that is active again reopens its folder, and only by a document from after the closing.
-fn reopens(record: &CaseRecord, snapshot: &Snapshot) -> bool {
+pub fn reopens(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     snapshot.case.plan_status == PlanStatus::Active && is_news(record, snapshot)
 }
 
 /// Whether a document knows the case better than the record: one that comes late changes nothing about the folder.
-fn is_news(record: &CaseRecord, snapshot: &Snapshot) -> bool {
+pub fn is_news(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     snapshot.occurred_at >= record.facts_as_of
 }
 

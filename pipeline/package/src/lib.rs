@@ -11,6 +11,7 @@ mod error;
 mod folder;
 mod names;
 mod noark;
+mod outline;
 mod overview;
 mod profile;
 mod record;
@@ -22,6 +23,7 @@ mod tests;
 use pipeline_domain::{LogicalPath, Packaged, Rendered};
 
 pub use error::PackageError;
+pub use outline::{Effect, Outline, outline};
 pub use profile::{ArchiveProfile, FormatStyle, Retention, RetentionRule};
 pub use record::{CaseRecord, DocumentEntry};
 

@@ -216,6 +216,16 @@ impl CaseRecord {
         self.closed.as_ref().map(|c| c.at)
     }
 
+    /// Who leads the plan, by the newest document.
+    pub fn lead(&self) -> &Name {
+        &self.facts.lead_name
+    }
+
+    /// The lead's unit, by the newest document; a stand-in where address protection hides it.
+    pub fn unit(&self) -> &Line {
+        &self.facts.administrative_unit
+    }
+
     /// Whether the subject is made up.
     pub fn is_synthetic(&self) -> bool {
         self.facts.synthetic

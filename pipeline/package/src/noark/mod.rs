@@ -17,11 +17,11 @@ mod system_id;
 mod vsm;
 mod xml;
 
-pub(crate) use codes::{PartRolle, Saksstatus};
+pub(crate) use codes::{HELE_DOKUMENTET, Kassasjonsvedtak, PartRolle, Saksstatus, UNNTATT};
 pub(crate) use endringslogg::endringslogg;
 pub(crate) use mappe::parts;
 pub(crate) use mapping::{Mapping, kind_label, mapping};
-pub(crate) use registrering::Registration;
+pub(crate) use registrering::{Registration, screened_metadata};
 pub(crate) use system_id::SystemIds;
 pub(crate) use vsm::SCHEMA as OWN_SCHEMA;
 pub(crate) use xml::{EmptyElement, xml_text};

@@ -78,14 +78,19 @@ pub(super) fn registrering(xml: &mut Xml, s: &Structure<'_>, r: &Registration<'_
 
 impl Registration<'_> {
     fn screening(&self, years: u32) -> Screening<'_> {
-        let metadata: &[SkjermingMetadata] = match self.mapping.journalposttype {
-            Journalposttype::Utgaaende => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnMottaker],
-            Journalposttype::Inngaaende | Journalposttype::OrganinterntUtenOppfoelging => {
-                &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender]
-            }
-        };
+        let metadata = screened_metadata(self.mapping.journalposttype);
         let from: Option<Date> = Some(self.mapping.document_date);
         Screening { basis: &self.facts.screening_basis, metadata, years, whole_document: true, from }
+    }
+}
+
+/// What is hidden of a registration's metadata: the name in its title, and whoever is outside.
+pub(crate) fn screened_metadata(of: Journalposttype) -> &'static [SkjermingMetadata] {
+    match of {
+        Journalposttype::Utgaaende => &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnMottaker],
+        Journalposttype::Inngaaende | Journalposttype::OrganinterntUtenOppfoelging => {
+            &[SkjermingMetadata::TittelRegistrering, SkjermingMetadata::NavnAvsender]
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod cost;
 mod files;
 mod journey;
 mod ledger;
+mod outline;
 mod overview;
 mod parties;
 mod pictures;
