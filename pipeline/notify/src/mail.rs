@@ -49,6 +49,8 @@ impl fmt::Debug for Mail {
 /// What a mail program shows of a mail: what went into its bytes, before it was encoded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Readable {
+    /// Every header field of the message in its order, decoded.
+    pub headers: Vec<(String, String)>,
     /// Subject line.
     pub subject: String,
     /// Text, with `\n` at the end of each line.
@@ -86,12 +88,13 @@ pub fn compose_readable(
 ) -> Result<(Mail, Readable), NotifyError> {
     let sender = sender.checked()?;
     let to = Deliverable::try_from(to).map_err(|_| NotifyError::Address { dedupe_key: notice.dedupe_key.clone() })?;
-    let readable = readable(notice, &to, &sender, at, facts)?;
+    let mut readable = readable(notice, &to, &sender, at, facts)?;
     let message_id = message_id(&notice.dedupe_key, &sender.message_id_domain);
     let head = head(&readable, &to, &sender, at, &message_id);
     let bytes = message(notice, head, &readable)
         .map_err(|source| NotifyError::Build { dedupe_key: notice.dedupe_key.clone(), source })?
         .formatted();
+    readable.headers = headers(&bytes, &readable.subject, &sender);
     let mail = Mail { message_id, from: sender.from.text, to: to.text, bytes, file_name: file_name(&notice.dedupe_key) };
     Ok((mail, readable))
 }
@@ -113,10 +116,11 @@ fn readable(notice: &Notice, to: &Deliverable, sender: &CheckedSender, at: Times
     let Filled { subject, body } = fill(lang)?;
     let languages = words::tag(lang).to_owned();
     Ok(match facts.english {
-        English::LeftOut => Readable { subject, text: body, languages, calendar },
+        English::LeftOut => Readable { headers: Vec::new(), subject, text: body, languages, calendar },
         English::Below => {
             let english = fill(Lang::En)?;
             Readable {
+                headers: Vec::new(),
                 subject: format!("{subject} / {}", english.subject),
                 // Said first: who can't read the rest must not have to look for it.
                 text: format!("(English text below)\n\n{body}\n-----\n\n{}", english.body),
@@ -181,6 +185,18 @@ fn message(notice: &Notice, head: MessageBuilder, readable: &Readable) -> Result
         .singlepart(plain)
         .singlepart(entry);
     head.multipart(parts)
+}
+
+/// The fields as they stand in the finished message, unfolded. Only the subject and the sender's name can have been encoded.
+fn headers(message: &[u8], subject: &str, sender: &CheckedSender) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(message);
+    let head = text.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ");
+    let decoded = |name: &str, value: &str| match name {
+        "Subject" => subject.to_owned(),
+        "From" => format!("{} <{}>", sender.municipality, sender.from.text.expose()),
+        _ => value.to_owned(),
+    };
+    head.split("\r\n").filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), decoded(name, value))).collect()
 }
 
 /// 26 letters and digits (130 bits) that give nothing away: base32 (RFC 4648, lower case) of the key's SHA-256.

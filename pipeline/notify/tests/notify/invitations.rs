@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     fixture::{Variant, address, at, facts, meeting, notice, sender, variant},
     python,
+    texts::unquoted,
 };
 
 const FORMS: [WrittenForm; 2] = [WrittenForm::Nb, WrittenForm::Nn];
@@ -60,6 +61,7 @@ fn the_shape_is_the_one_that_calendars_understand() {
     let Some(seen) = python::read(&variants.iter().map(|v| &v.mail).collect::<Vec<_>>()) else { return };
     for (Variant { name, readable, notice, .. }, seen) in variants.iter().zip(seen) {
         assert_eq!(seen["defects"], json!([]), "{name}");
+        assert_eq!(unquoted(&json!(readable.headers)), unquoted(&seen["headers"]), "{name}");
         assert_eq!(seen["parts"], json!(["multipart/alternative", "text/plain", "text/calendar"]), "{name}");
         let method = if notice.kind == NoticeKind::MeetingCancelled { "CANCEL" } else { "REQUEST" };
         let text = readable.calendar.as_deref().unwrap();

@@ -7,7 +7,7 @@ use pipeline_notify::{
     English, LoginLink, Mail, MailFacts, MeetingTimes, ReportFacts, Sender, address_of, compose, notices, run_report_notice,
 };
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     fixture::{
@@ -129,6 +129,7 @@ fn a_mail_reader_finds_no_defect_and_each_header_once() {
         // What `mail preview` shows is what a mail program sees.
         let shown = (readable.subject.as_str(), readable.languages.as_str(), readable.text.as_str());
         assert_eq!(shown, (header(&seen, "Subject"), header(&seen, "Content-Language"), body.replace("\r\n", "\n").as_str()), "{name}");
+        assert_eq!(unquoted(&json!(readable.headers)), unquoted(&seen["headers"]), "{name}");
         assert_eq!(readable.calendar, None, "{name}: no time is told unless the municipality lets it be");
     }
 }
@@ -156,6 +157,11 @@ fn the_time_of_a_meeting_is_told_only_where_it_may_be() {
         let calendar = told.readable.calendar.is_some();
         assert_eq!(calendar, kind.is_about_a_meeting() && kind != NoticeKind::MeetingReminder, "{}", told.name);
     }
+}
+
+/// Headers without the quotes that Python puts around a parameter.
+pub fn unquoted(headers: &Value) -> String {
+    headers.to_string().replace("\\\"", "")
 }
 
 fn header<'a>(seen: &'a Value, name: &str) -> &'a str {
