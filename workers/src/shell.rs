@@ -11,7 +11,7 @@ use chrono::Utc;
 use pipeline_archive::CaseArchive;
 use pipeline_domain::{Clock, ErrorCode, Line, MunicipalityNumber, Timestamp};
 use pipeline_intake::{IntakeRules, Reader, SyntheticPolicy};
-use pipeline_notify::{Credentials, Maildir, RelayConfig, RelaySecurity, Sender, SmtpRelay, Timeouts};
+use pipeline_notify::{Credentials, English, MailFacts, Maildir, MeetingTimes, RelayConfig, RelaySecurity, Sender, SmtpRelay, Timeouts};
 use pipeline_package::ArchiveProfile;
 use pipeline_render::{Letterhead, Logo, LogoFormat, NationalIdOnPage};
 use pipeline_store_postgres::PostgresStore;
@@ -266,6 +266,15 @@ impl Municipality {
             NationalIdSetting::Shown => NationalIdOnPage::Shown,
         };
         Ok(Letterhead { logo, national_id_on_page })
+    }
+
+    /// What its mails may say beside what the notice itself says.
+    pub fn mail_facts(&self, facts: MailFacts) -> MailFacts {
+        MailFacts {
+            meeting_times: if self.mail.meeting_times { MeetingTimes::Shown } else { MeetingTimes::LeftOut },
+            english: if self.mail.english { English::Below } else { English::LeftOut },
+            ..facts
+        }
     }
 
     /// Who its mail is from.

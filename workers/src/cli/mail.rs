@@ -1,5 +1,7 @@
 //! `mail`: looks at notices.
 
+mod preview;
+
 use pipeline_domain::ErrorCode;
 use pipeline_store::{Documents, Mail as Row, MailFilter, MailId, Outbox};
 use serde_json::{Value, json};
@@ -32,16 +34,27 @@ pub enum Mail {
         #[arg(value_name = "NUMBER")]
         number: i64,
     },
+    /// The exact mail of a kind of notice, as its receiver reads it; without KIND, the kinds. Needs no data folder.
+    #[command(after_help = crate::exit::TABLE)]
+    Preview(preview::Preview),
 }
 
 pub async fn run(mail: Mail, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
-    let shell = Shell::open(global, config).await?;
-    let exit = match mail {
-        Mail::List { limit } => list(&shell, limit, global, output).await,
-        Mail::Show { number } => show(&shell, MailId(number), output).await,
-    };
-    shell.close().await;
-    exit
+    match mail {
+        Mail::List { limit } => {
+            let shell = Shell::open(global, config).await?;
+            let exit = list(&shell, limit, global, output).await;
+            shell.close().await;
+            exit
+        }
+        Mail::Show { number } => {
+            let shell = Shell::open(global, config).await?;
+            let exit = show(&shell, MailId(number), global, output).await;
+            shell.close().await;
+            exit
+        }
+        Mail::Preview(preview) => preview::run(&preview, global, output),
+    }
 }
 
 fn row(mail: &Row) -> Value {
@@ -92,7 +105,7 @@ fn delivered(shell: &Shell, mail: &Row) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-async fn show(shell: &Shell, id: MailId, output: &Output) -> Result<Exit, Failure> {
+async fn show(shell: &Shell, id: MailId, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let Some(mail) = shell.store.mail_by_id(id).await? else {
         output.error("not_found", &format!("{id}"));
         return Ok(Exit::NotFound);
@@ -110,7 +123,13 @@ async fn show(shell: &Shell, id: MailId, output: &Output) -> Result<Exit, Failur
     let mut body = row(&mail);
     body["message"] = json!(text);
     if !output.answer("mail", &body) {
-        output.line(text.as_deref().map_or_else(|| body.to_string(), |text| text.trim_end().to_owned()).as_str());
+        let gone = pick(
+            global.lang(),
+            "Varselet er avsluttet, og e-posten ligger ikke her lenger. Hva som ble av det, står med --json.",
+            "Varselet er avslutta, og e-posten ligg ikkje her lenger. Kva som vart av det, står med --json.",
+            "The notice is settled, and the mail is no longer kept here. See --json for what became of it.",
+        );
+        output.line(text.as_deref().map_or(gone, str::trim_end));
     }
     Ok(Exit::Ok)
 }

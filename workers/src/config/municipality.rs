@@ -36,6 +36,12 @@ pub struct MunicipalityMail {
     pub contact_point: Line,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archivist: Option<EmailAddress>,
+    /// Whether mails about meetings tell date and time of day, and carry a calendar entry.
+    #[serde(default)]
+    pub meeting_times: bool,
+    /// Whether every mail has its English text below the Norwegian.
+    #[serde(default)]
+    pub english: bool,
 }
 
 /// How the archive is described.
@@ -84,7 +90,12 @@ impl Municipality {
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|e| error(path.display(), format!("cannot be read: {e}")))?;
-        let mut read: Self = toml::from_str(&text).map_err(|e| {
+        Self::parse(&text, path)
+    }
+
+    /// From the text of the file at `path`.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let mut read: Self = toml::from_str(text).map_err(|e| {
             let line = e.span().map_or(0, |s| text[..s.start].lines().count().max(1));
             error(format!("{}, line {line}", path.display()), e.message().to_owned())
         })?;

@@ -193,7 +193,8 @@ pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
         RecipientRef::Archivist => report_facts(shell, mail).await?,
         _ => document_facts(shell, &notice).await?,
     };
-    Ok(pipeline_notify::compose(&notice, &to, &shell.municipality(&municipality)?.sender(), mail.queued_at, &facts)?)
+    let municipality = shell.municipality(&municipality)?;
+    Ok(pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?)
 }
 
 fn notice_of(mail: &Mail) -> Notice {
