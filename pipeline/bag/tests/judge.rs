@@ -18,8 +18,8 @@ impl Bag {
         bag.put("data/a.txt", "first");
         bag.put("data/under/b.txt", "second");
         bag.put("bag-info.txt", "Source-Organization: Eksempel kommune\nPayload-Oxum: 11.2\n");
-        bag.put("manifest-sha256.txt", &format!("{}  data/a.txt\n{}  data/under/b.txt\n", Sha256::of(b"first"), Sha256::of(b"second")));
-        bag.put("manifest-sha512.txt", &format!("{}  data/a.txt\n{}  data/under/b.txt\n", Sha512::of(b"first"), Sha512::of(b"second")));
+        bag.put("manifest-sha256.txt", format!("{}  data/a.txt\n{}  data/under/b.txt\n", Sha256::of(b"first"), Sha256::of(b"second")));
+        bag.put("manifest-sha512.txt", format!("{}  data/a.txt\n{}  data/under/b.txt\n", Sha512::of(b"first"), Sha512::of(b"second")));
         bag.seal();
         bag
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -86,7 +87,12 @@ impl Place for Folder {
     }
 
     fn read(&mut self, path: &str, with: &mut dyn FnMut(&[u8])) -> Result<(), Code> {
-        let read = File::open(self.root.join(path)).and_then(|mut file| read_pieces(&mut file, with));
-        read.map(drop).map_err(|_| Code::Unreadable)
+        let size = self.listing.files.get(path).copied().unwrap_or_default();
+        let file = File::open(self.root.join(path)).map_err(|_| Code::Unreadable)?;
+        // One that grows while it is read is not read to an end that may never come.
+        match read_pieces(&mut file.take(size + 1), with) {
+            Ok(read) if read == size => Ok(()),
+            _ => Err(Code::Unreadable),
+        }
     }
 }
