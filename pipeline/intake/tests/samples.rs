@@ -28,7 +28,7 @@ fn is_strict() -> bool {
 }
 
 /// What one file alone cannot show; each has a test of its own in `src/reader/tests.rs`.
-const SHOWN_ELSEWHERE: [ProblemCode; 4] = [
+const SHOWN_ELSEWHERE: [ProblemCode; 5] = [
     // Needs more than 8 MiB.
     ProblemCode::DocumentTooLarge,
     // Depend on the installation.
@@ -36,6 +36,8 @@ const SHOWN_ELSEWHERE: [ProblemCode; 4] = [
     ProblemCode::MunicipalityUnknown,
     // Never stands alone.
     ProblemCode::TooManyProblems,
+    // A draft is read; it is not taken in.
+    ProblemCode::NotApproved,
 ];
 
 /// `national_id_not_synthetic` needs a number with the month of a real one. Theirs is of 1945 with the individual number 600,
