@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. Data goes to standard output, talk to standard error.
 
+pub mod access;
 pub mod backup;
 pub mod bench;
 pub mod case;
@@ -158,6 +159,9 @@ pub enum Command {
     /// Keep everything elsewhere, and bring it back.
     #[command(subcommand, after_help = TABLE)]
     Backup(backup::Backup),
+    /// See who may do what with a plan, and why. Needs no data folder.
+    #[command(subcommand, after_help = TABLE)]
+    Access(access::Access),
     /// Look after the database: its schema, and where it is.
     #[command(subcommand, after_help = TABLE)]
     Db(db::Db),

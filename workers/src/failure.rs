@@ -32,7 +32,8 @@ impl Failure {
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
             ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull => Exit::TryAgain,
-            ErrorCode::BackupDamaged => Exit::VerificationFailed,
+            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged => Exit::VerificationFailed,
+            ErrorCode::AccessFlagsContradict => Exit::InvalidInput,
             _ => Exit::Other,
         }
     }
@@ -69,6 +70,7 @@ macro_rules! from_room {
 }
 
 from_room!(
+    pipeline_access::AccessError,
     pipeline_store::StoreError,
     pipeline_package::PackageError,
     pipeline_archive::ArchiveError,

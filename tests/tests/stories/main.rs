@@ -1,5 +1,6 @@
 //! What a user does, and everything that comes of it.
 
+mod access;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;

@@ -92,7 +92,7 @@ fn what_could_be_seen_follows_the_policy() {
     let strict = Resource { protection: AddressProtection::StrictlyConfidential, ..Resource::PLAIN };
     assert_eq!(seen(&strict).iter().map(|s| s.role).collect::<Vec<_>>(), [Role::Participant, Role::PlanLead]);
     let named = Grant { naming: Naming::Named, ..grant(3, Role::Archivist) };
-    assert_eq!(could("2026-06-01", &strict, &[named.clone()], &[home()]), [named.actor]);
+    assert_eq!(could("2026-06-01", &strict, std::slice::from_ref(&named), &[home()]), [named.actor]);
 }
 
 fn look(n: u32, role: Role, when: &str) -> AccessRow {
@@ -123,7 +123,7 @@ fn who_did_is_held_against_who_could() {
         AccessRow { folder: "9901/2026/000124".parse().unwrap(), ..look(1, Role::PlanLead, "2026-06-01T10:00:03+02:00") },
         look(1, Role::Pipeline, "2026-06-01T10:00:04+02:00"),
     ];
-    let found = evidence((plan(), &folder()), day("2026-06-01"), &Resource::PLAIN, &[lead.clone()], &[home()], &log);
+    let found = evidence((plan(), &folder()), day("2026-06-01"), &Resource::PLAIN, std::slice::from_ref(&lead), &[home()], &log);
     assert_eq!(found.could.iter().map(|s| s.actor).collect::<Vec<_>>(), [lead.actor]);
     assert_eq!(found.could[0].ended, lead.withdrawn);
     let did: Vec<(Timestamp, Role, Support)> = found.did.iter().map(|s| (s.row.at, s.row.role, s.support)).collect();
