@@ -1,5 +1,7 @@
 //! What stands in the way, as data: the first bar that applies gives the reason. Bars only ever take away.
 
+use Which::{Any, These};
+use Whose::{All, Of};
 use pipeline_domain::{AddressProtection, codes};
 
 use crate::{
@@ -155,9 +157,6 @@ const LOOKS: &[Action] = &[ReadPlan, ReadMinutes, ReadContact, ReadConsent];
 const fn bar(when: When, whose: Whose, which: Which, reason: DenyReason) -> Bar {
     Bar { when, whose, which, reason }
 }
-
-use Which::{Any, These};
-use Whose::{All, Of};
 
 /// Every bar, the most lasting obstacle first.
 pub const BARS: &[Bar] = &[
