@@ -9,6 +9,7 @@ pub mod completions;
 pub mod db;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod init;
 pub mod jobs;
 pub mod mail;

@@ -32,7 +32,7 @@ impl Failure {
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
             ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull => Exit::TryAgain,
-            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged => Exit::VerificationFailed,
+            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::ExportDamaged => Exit::VerificationFailed,
             ErrorCode::AccessFlagsContradict => Exit::InvalidInput,
             _ => Exit::Other,
         }
@@ -75,5 +75,6 @@ from_room!(
     pipeline_package::PackageError,
     pipeline_archive::ArchiveError,
     pipeline_notify::NotifyError,
+    pipeline_bag::BagError,
     crate::press::PressError,
 );

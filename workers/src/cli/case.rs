@@ -6,7 +6,7 @@ use pipeline_package::CaseRecord;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Global, verify},
+    cli::{Global, export, verify},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -30,6 +30,9 @@ pub enum Case {
     /// Check one folder, every byte of it.
     #[command(after_help = crate::exit::TABLE)]
     Verify(Folder),
+    /// Copy one folder, as it stands now, into one ZIP file that can be checked anywhere (BagIt). The archive is not touched.
+    #[command(after_help = crate::exit::TABLE)]
+    Export(export::Export),
 }
 
 /// One case folder.
@@ -47,6 +50,7 @@ pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -
         Case::Show(f) => show(&shell, &f.folder, global, output),
         Case::Tree(f) => tree(&shell, &f.folder, output),
         Case::Verify(f) => verify_one(&shell, &f.folder, global, output),
+        Case::Export(asked) => export::run(&shell, &asked, global, output),
     };
     shell.close().await;
     exit
