@@ -15,6 +15,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::row("fmt/20", "PDF", "1.6", "application/pdf", Kind::Pdf, Policy::KeepOriginal, &["pdf"]),
     Format::row("fmt/276", "PDF", "1.7", "application/pdf", Kind::Pdf, Policy::KeepOriginal, &["pdf"]),
     Format::row("fmt/1129", "PDF", "2.0", "application/pdf", Kind::Pdf, Policy::KeepOriginal, &["pdf"]),
+    Format::row("fmt/2050", "PDF/UA", "1", "application/pdf", Kind::Pdf, Policy::KeepOriginal, &["pdf"]),
     Format::row("fmt/95", "PDF/A", "1a", "application/pdf", Kind::Pdf, Policy::ArchivePdf, &["pdf"]),
     Format::row("fmt/354", "PDF/A", "1b", "application/pdf", Kind::Pdf, Policy::ArchivePdf, &["pdf"]),
     Format::row("fmt/476", "PDF/A", "2a", "application/pdf", Kind::Pdf, Policy::ArchivePdf, &["pdf"]),

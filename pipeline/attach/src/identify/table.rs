@@ -64,23 +64,28 @@ pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     ROWS.iter().map(|row| Signature { row, start: read(row.start), within: optional(row.within), end: optional(row.end) }).collect()
 });
 
-/// The two ways a claim of PDF/A is written: as elements or attributes, part and conformance in either order.
-macro_rules! pdfa {
+/// A claim of PDF/A as elements or attributes: the part before the conformance.
+macro_rules! part_first {
     ($puid:literal, $part:literal, $level:literal) => {
         bof(3, $puid, "'%PDF-1.'[30:37]").within(concat!(
-            "'xmlns:pdfaid='(22|27)'http://www.aiim.org/pdfa/ns/id/'*(",
-            "'pdfaid:part'(3D22|3D27|'>')'",
+            "'xmlns:pdfaid='(22|27)'http://www.aiim.org/pdfa/ns/id/'*'pdfaid:part'(3D22|3D27|'>')'",
             $part,
-            "'(22|27|'</pdfaid:part>'){0-120}",
-            "'pdfaid:conformance'('>'|3D22|3D27)'",
+            "'(22|27|'</pdfaid:part>'){0-120}'pdfaid:conformance'('>'|3D22|3D27)'",
             $level,
-            "'(22|27|'</pdfaid:conformance>')|",
-            "'pdfaid:conformance'('>'|3D22|3D27)'",
+            "'(22|27|'</pdfaid:conformance>')"
+        ))
+    };
+}
+
+/// The same with the conformance before the part.
+macro_rules! level_first {
+    ($puid:literal, $part:literal, $level:literal) => {
+        bof(3, $puid, "'%PDF-1.'[30:37]").within(concat!(
+            "'xmlns:pdfaid='(22|27)'http://www.aiim.org/pdfa/ns/id/'*'pdfaid:conformance'('>'|3D22|3D27)'",
             $level,
-            "'(22|27|'</pdfaid:conformance>'){0-120}",
-            "'pdfaid:part'(3D22|3D27|'>')'",
+            "'(22|27|'</pdfaid:conformance>'){0-120}'pdfaid:part'(3D22|3D27|'>')'",
             $part,
-            "'(22|27|'</pdfaid:part>'))"
+            "'(22|27|'</pdfaid:part>')"
         ))
     };
 }
@@ -102,14 +107,23 @@ const ROWS: &[Row] = &[
     bof(1, "fmt/20", "'%PDF-1.6'").end("'%%EOF'", 1024),
     bof(1, "fmt/276", "'%PDF-1.7'").end("'%%EOF'", 1024),
     bof(1, "fmt/1129", "'%PDF-2.0'").end("'%%EOF'", 1024),
-    pdfa!("fmt/95", "1", "A"),
-    pdfa!("fmt/354", "1", "B"),
-    pdfa!("fmt/476", "2", "A"),
-    pdfa!("fmt/477", "2", "B"),
-    pdfa!("fmt/478", "2", "U"),
-    pdfa!("fmt/479", "3", "A"),
-    pdfa!("fmt/480", "3", "B"),
-    pdfa!("fmt/481", "3", "U"),
+    bof(2, "fmt/2050", "'%PDF-1.7'").within("'<pdfuaid:part>1</pdfuaid:part>'"),
+    part_first!("fmt/95", "1", "A"),
+    level_first!("fmt/95", "1", "A"),
+    part_first!("fmt/354", "1", "B"),
+    level_first!("fmt/354", "1", "B"),
+    part_first!("fmt/476", "2", "A"),
+    level_first!("fmt/476", "2", "A"),
+    part_first!("fmt/477", "2", "B"),
+    level_first!("fmt/477", "2", "B"),
+    part_first!("fmt/478", "2", "U"),
+    level_first!("fmt/478", "2", "U"),
+    part_first!("fmt/479", "3", "A"),
+    level_first!("fmt/479", "3", "A"),
+    part_first!("fmt/480", "3", "B"),
+    level_first!("fmt/480", "3", "B"),
+    part_first!("fmt/481", "3", "U"),
+    level_first!("fmt/481", "3", "U"),
     bof(3, "fmt/1910", "'%PDF-2.0'").within(PDFA4),
     bof(4, "fmt/1911", "'%PDF-2.0'").within("'pdfaid:part'(3D22|3D27|'>')'4'(22|27|'</pdfaid:part>')*'pdfaid:conformance'('>'|3D22|3D27)'E'"),
     bof(4, "fmt/1912", "'%PDF-2.0'").within("'pdfaid:part'(3D22|3D27|'>')'4'(22|27|'</pdfaid:part>')*'pdfaid:conformance'('>'|3D22|3D27)'F'"),

@@ -20,13 +20,14 @@ pub(super) enum Object {
     Ref(u32),
 }
 
-/// A dictionary, in file order. Keys without the slash.
+/// A dictionary, sorted by its keys (without the slash), so that a large one costs little to ask.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Dict(pub Vec<(Vec<u8>, Object)>);
 
 impl Dict {
     pub(super) fn get(&self, key: &str) -> Option<&Object> {
-        self.0.iter().find(|(k, _)| k == key.as_bytes()).map(|(_, v)| v)
+        let at = self.0.partition_point(|(k, _)| k.as_slice() < key.as_bytes());
+        self.0.get(at).filter(|(k, _)| k == key.as_bytes()).map(|(_, v)| v)
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -166,6 +167,8 @@ impl<'a> Lexer<'a> {
         let mut entries = Vec::new();
         loop {
             if self.take(b">>") {
+                // Stable: of keys that stand twice, the first is asked; the survey sees both.
+                entries.sort_by(|(a, _): &(Vec<u8>, Object), (b, _)| a.cmp(b));
                 return Some(Dict(entries));
             }
             if self.peek() != Some(b'/') {

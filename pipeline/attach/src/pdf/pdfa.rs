@@ -9,6 +9,9 @@ use super::xmp::{self, Claim, Level};
 /// Bytes of metadata, and of a colour profile, that are looked at.
 const MAX_SIDE_STREAM: u64 = 8 * 1024 * 1024;
 
+/// Output intents that are looked at: each may expand its profile.
+const MAX_INTENTS: usize = 4;
+
 /// Rules that are broken, in the order of the enum.
 pub(super) fn broken_rules(data: &[u8], file: &File, survey: &Survey) -> Vec<PdfaRule> {
     let mut broken = survey.broken.clone();
@@ -73,7 +76,7 @@ fn has_id(file: &File) -> bool {
 /// An ICC profile says its own length and has `acsp` at byte 36 (ICC.1:2010 § 7.2).
 fn has_output_intent(data: &[u8], file: &File) -> bool {
     let Some(intents) = file.catalog().and_then(|c| file.get(c, "OutputIntents").array()) else { return false };
-    intents.iter().filter_map(|i| file.resolve(i).dict()).filter(|i| i.is("S", "GTS_PDFA1")).any(|intent| {
+    intents.iter().filter_map(|i| file.resolve(i).dict()).filter(|i| i.is("S", "GTS_PDFA1")).take(MAX_INTENTS).any(|intent| {
         let profile = file.stream(intent, "DestOutputProfile").and_then(|(dict, span)| plain_stream(data, dict, span, MAX_SIDE_STREAM));
         profile.is_some_and(|icc| {
             let length = icc.get(..4).and_then(|b| b.try_into().ok()).map(u32::from_be_bytes);

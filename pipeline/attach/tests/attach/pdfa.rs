@@ -1,5 +1,7 @@
 //! A claim of PDF/A holds, or is told with the rule that it breaks.
 
+use std::path::{Path, PathBuf};
+
 use pipeline_attach::{Finding, Limits, PdfaRule, State, examine};
 
 use crate::corpus::pdfs::{Pdf, stream};
@@ -122,4 +124,23 @@ fn overlapping_objects_are_a_bomb() {
     let verdict = examine("a.pdf", &out, &Limits::default());
     assert_eq!(verdict.state, State::SetAside);
     assert!(began.elapsed().as_secs() < 10);
+}
+
+/// Documents of PDF/A-1b that another program made.
+#[test]
+fn real_documents_keep_their_claim() {
+    let shared =
+        std::env::var_os("ARKIVFLYT_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let Ok(folder) = std::fs::read_dir(shared.join("noark-sample/content/dokumenter/2024/0017")) else {
+        assert!(std::env::var_os("ARKIVFLYT_STRICT").is_none_or(|v| v != "1"), "ARKIVFLYT_STRICT=1 and missing: noark-sample");
+        eprintln!("SKIPPED: the sample documents are not there (ARKIVFLYT_SHARED)");
+        return;
+    };
+    let mut seen = 0;
+    for path in folder.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "pdf")) {
+        let out = examine("a.pdf", &std::fs::read(&path).unwrap(), &Limits::default());
+        assert_eq!((out.state, out.broken_rules.as_slice()), (State::PdfaKept, [].as_slice()), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 5, "{seen}");
 }

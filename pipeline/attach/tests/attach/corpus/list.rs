@@ -48,6 +48,12 @@ fn portable() -> Vec<Sample> {
         let pdf = Pdf { version: "2.0", ..Pdf::archive("4", level) };
         out.push(caught(&format!("pdfa-4{level}.pdf"), pdf.build(), Some(puid), NeedsManualConversion, "attachment_needs_conversion"));
     }
+    let attributes = br#"<x xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:conformance="U" pdfaid:part="2"/>"#;
+    let by_attributes =
+        Pdf { more: vec![stream("/Type/Metadata/Subtype/XML", attributes)], catalog: "/Metadata 11 0 R".into(), ..Pdf::archive("2", "U") };
+    out.push(taken("pdfa-attributter.pdf", Pdf { claim: None, ..by_attributes }.build(), "fmt/478"));
+    let accessible = Pdf { more: vec![stream("", b"<pdfuaid:part>1</pdfuaid:part>")], ..Pdf::plain("1.7") };
+    out.push(taken("pdfua.pdf", accessible.build(), "fmt/2050"));
     out.push(taken("xref-stream.pdf", Pdf { xref_stream: true, ..Pdf::archive("2", "B") }.build(), "fmt/477"));
     out
 }
