@@ -83,7 +83,7 @@ pub enum Warning {
     HoldsLocation,
     /// Fetches something from elsewhere when it is opened.
     RemoteReference,
-    /// The cross-reference table of a PDF lists more than its pages need: actions, scripts, files, forms.
+    /// A PDF holds actions, scripts, files or forms; [`Examined::findings`] names them.
     ActiveContent,
 }
 

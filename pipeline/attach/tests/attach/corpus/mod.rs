@@ -5,12 +5,14 @@ pub mod pdfs;
 pub mod pictures;
 pub mod zips;
 
-mod list;
+mod honest;
+mod hostile;
 
 use image::ImageFormat;
 use pipeline_attach::State;
 
-pub use list::{honest, hostile};
+pub use honest::honest;
+pub use hostile::hostile;
 
 /// One file, and what must be said of it.
 #[derive(Clone)]

@@ -5,6 +5,13 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
+/// Content type of a Word document's main part.
+pub const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
+/// Content type of an Excel workbook's main part.
+pub const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml";
+/// Content type of a PowerPoint presentation's main part.
+pub const SLIDES: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml";
+
 /// One entry, and what it lies about.
 #[derive(Clone)]
 pub struct Part {
