@@ -71,6 +71,8 @@ fn a_child_that_turns_15_within_the_period_gives_two_stretches() {
     assert_eq!(school_year("2020-06-01"), [(day("2025-08-01"), BY_GUARDIANS)]);
     let welfare = acting_through(Matter::HealthAndWelfare, day("2012-02-29"), day("2024-01-01"), day("2028-12-31"));
     assert_eq!(welfare, [(day("2024-01-01"), BY_GUARDIANS), (day("2024-02-29"), HEARD), (day("2028-02-29"), DECIDES)]);
+    let school = acting_through(Matter::Schooling, day("2012-02-29"), day("2027-01-01"), day("2027-12-31"));
+    assert_eq!(school, [(day("2027-01-01"), HEARD), (day("2027-03-01"), DECIDES)], "15 in a year without a leap day");
     assert_eq!(acting_through(Matter::Schooling, day("2012-01-01"), day("2026-01-02"), day("2026-01-01")), []);
 }
 

@@ -104,6 +104,14 @@ fn one_spelling_only() {
 }
 
 #[test]
+fn a_row_with_the_right_link_and_the_wrong_number_is_refused() {
+    let (lines, _) = written(Head::start(), &[row(1), row(2)]);
+    let other = lines[1].replacen("\"n\":2", "\"n\":3", 1);
+    assert_ne!(other, lines[1]);
+    assert_eq!(verify(format!("{}{other}", lines[0]).as_bytes(), Head::start(), None), Err(AccessError::ChainBroken { line: 2 }));
+}
+
+#[test]
 fn errors_hold_no_values_and_say_give_up() {
     for error in [AccessError::RowUnreadable { line: 3 }, AccessError::ChainBroken { line: 3 }, AccessError::LogCutShort { line: 3 }] {
         assert_eq!((error.code(), error.verdict()), (ErrorCode::AccessLogDamaged, Verdict::GiveUp));

@@ -41,9 +41,10 @@ fn grants_are_counted_in_the_year_they_belong_to() {
         lead(6, "2025-06-01T09:00:00+02:00", None, Some("2026-06-30")),                // ran out in the year
         lead(7, "2025-06-01T09:00:00+02:00", None, Some("2025-12-31")),                // ran out before it
         lead(8, "2025-06-01T09:00:00+02:00", Some("2026-07-01T09:00:00+02:00"), Some("2026-06-30")), // ran out, then ended by hand
+        lead(9, "2025-06-01T09:00:00+02:00", Some("2026-05-01T09:00:00+02:00"), Some("2026-06-30")), // ended by hand first
     ];
     let found = line(Role::PlanLead, &grants, &[]);
-    assert_eq!((found.holders, found.granted, found.withdrawn, found.run_out), (5, 2, 1, 2), "{found:?}");
+    assert_eq!((found.holders, found.granted, found.withdrawn, found.run_out), (6, 2, 2, 2), "{found:?}");
     assert_eq!(role_report(2026, &grants, &[]).roles.len(), Role::ALL.len());
 }
 
