@@ -13,6 +13,7 @@ pub mod export;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod preview;
 pub mod render;
 pub mod retry;
 pub mod run_once;
@@ -20,6 +21,7 @@ pub mod schedule;
 pub mod schema;
 pub mod serve;
 pub mod show;
+pub mod status;
 pub mod submit;
 pub mod verify;
 pub mod version;
@@ -130,6 +132,12 @@ pub enum Command {
     /// See when what happens, or do it now.
     #[command(subcommand, after_help = TABLE)]
     Schedule(schedule::Schedule),
+    /// How each plan stands: last archived, waiting, failed, overdue.
+    #[command(after_help = TABLE)]
+    Status(status::Status),
+    /// Plans that were never archived, or not for 190 days.
+    #[command(after_help = TABLE)]
+    Overdue(status::Overdue),
     /// Look at case folders.
     #[command(subcommand, after_help = TABLE)]
     Case(case::Case),

@@ -92,6 +92,8 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Worker(c) => cli::serve::worker(c, global, config, output).await,
         Command::Jobs(c) => cli::jobs::run(c, global, config, output).await,
         Command::Schedule(c) => cli::schedule::run(c, global, config, output).await,
+        Command::Status(c) => cli::status::run(c, global, config, output).await,
+        Command::Overdue(c) => cli::status::run(c.into(), global, config, output).await,
         Command::Case(c) => cli::case::run(c, global, config, output).await,
         Command::Retry(c) => cli::retry::run(c, global, config, output).await,
         Command::Verify(c) => cli::verify::run(c, global, config, output).await,

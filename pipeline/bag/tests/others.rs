@@ -135,3 +135,34 @@ fn others_read_more_entries_than_a_short_directory_holds() {
 
 #[path = "support/made_up.rs"]
 mod made_up;
+
+/// A judge that refuses what everybody makes is no use.
+#[test]
+fn ordinary_zips_of_others_are_let_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir_all(at("mappe/tom")).unwrap();
+    fs::write(at("mappe/Årsrapport – utkast.txt"), "tekst ".repeat(2_000)).unwrap();
+    fs::write(at("mappe/tomt.txt"), "").unwrap();
+    let mut made = Vec::new();
+    let mut make = |program: &str, args: &[&str], zip: &str| {
+        let Some(program) = tool(program) else { return };
+        let (code, text) = run("sh", ["-c", "cd \"$0\" && exec \"$@\"", folder.path().to_str().unwrap(), &program].iter().chain(args));
+        assert_eq!(code, Some(0), "{program} {args:?}: {text}");
+        made.push(zip.to_owned());
+    };
+    make("zip", &["-qr", "a.zip", "mappe"], "a.zip");
+    make("zip", &["-qr0", "b.zip", "mappe"], "b.zip");
+    make("7z", &["a", "-tzip", "-mcu=on", "c.zip", "mappe"], "c.zip");
+    make("python3", &["-m", "zipfile", "-c", "d.zip", "mappe"], "d.zip");
+    // To a pipe: sizes come after the bytes.
+    const PIPE: &str = "import sys, zipfile, shutil\nz = zipfile.ZipFile(sys.stdout.buffer, 'w', zipfile.ZIP_DEFLATED)\n\
+        z.write('mappe/Årsrapport – utkast.txt')\nz.close()";
+    make("sh", &["-c", &format!("python3 -c \"{PIPE}\" | cat > e.zip")], "e.zip");
+    for zip in made {
+        let findings = pipeline_bag::inspect_zip(fs::File::open(at(&zip)).unwrap(), None, &pipeline_bag::Limits::default()).unwrap();
+        // Debian's zip writes UTF-8 and does not say so.
+        let told = findings.iter().filter(|f| f.code != pipeline_bag::Code::ZipNameUnmarked || !matches!(&zip[..], "a.zip" | "b.zip"));
+        assert_eq!(told.collect::<Vec<_>>(), Vec::<&pipeline_bag::Finding>::new(), "{zip}");
+    }
+}

@@ -211,6 +211,10 @@ codes! {
             "Forbindelsen ble brutt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
             | "Sambandet vart brote etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        NoticeExpired "notice_expired":
+            "Møtet er i gang eller over, og varselet ble ikke sendt. Si fra til mottakeren på annen måte."
+            | "Møtet er i gang eller over, og varselet vart ikkje sendt. Sei frå til mottakaren på annan måte."
+            | "The meeting has begun or is over, and the notice was not sent. Tell the recipient in another way.";
         ConfigInvalid "config_invalid":
             "Oppsettet kan ikke brukes. Rett filen og nøkkelen som er nevnt, og kjør «arkivflyt check config»."
             | "Oppsettet kan ikkje brukast. Rett fila og nøkkelen som er nemnd, og køyr «arkivflyt check config»."

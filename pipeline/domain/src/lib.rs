@@ -31,8 +31,8 @@ pub use content::*;
 pub use digest::{Sha256, Sha512};
 pub use failure::{ErrorCode, NextStep, Verdict};
 pub use ids::{
-    ActorId, AreaId, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId, Reservation,
-    UnitId,
+    ActorId, AreaId, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId,
+    Reservation, UnitId,
 };
 pub use language::{Lang, WrittenForm};
 pub use national_id::{NationalId, NationalIdFault, NationalIdKind};

@@ -1,6 +1,6 @@
 //! The little that a mail may say beside its fixed text.
 
-use pipeline_domain::{Date, DocumentId, NoticeKind, Snapshot, Timestamp};
+use pipeline_domain::{Content, Date, DocumentId, MeetingState, NoticeKind, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Whether the mail shows where one logs in. Never a link to the document itself.
@@ -109,10 +109,26 @@ pub struct MailFacts {
 }
 
 impl MailFacts {
-    /// Facts for a notice about this document: no login address when the subject's address is strictly confidential.
+    /// Facts for a notice about this document: no login address when the subject's address is strictly confidential; of an
+    /// invitation, when the meeting is and by when one answers.
     pub fn of(snapshot: &Snapshot) -> Self {
         let hidden = snapshot.case.address_protection.hides_places();
-        Self { login_link: if hidden { LoginLink::LeftOut } else { LoginLink::Shown }, ..Self::default() }
+        let facts = Self { login_link: if hidden { LoginLink::LeftOut } else { LoginLink::Shown }, ..Self::default() };
+        match &snapshot.content {
+            Content::MeetingInvitation(invitation) => Self {
+                read_by: invitation.reply_by.filter(|_| invitation.state == MeetingState::Planned),
+                meeting: Some(MeetingFacts {
+                    invitation: snapshot.document,
+                    // The first version of the document is the first state of the meeting.
+                    sequence: invitation.record.version.0 - 1,
+                    revised_at: invitation.record.produced_at,
+                    starts_at: invitation.starts_at,
+                    ends_at: invitation.ends_at,
+                }),
+                ..facts
+            },
+            _ => facts,
+        }
     }
 
     /// Facts for the report on a run.

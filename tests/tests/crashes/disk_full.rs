@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use arkivflyt_tests::{House, good_samples};
+use arkivflyt_tests::{House, lasting_samples};
 
 use crate::whole::outcome;
 
@@ -36,7 +36,7 @@ impl Drop for SmallDisk {
 fn a_full_archive_disk_loses_nothing() {
     let house = House::new();
     let Some(disk) = SmallDisk::mount(house.at("arkivlager"), "600k") else { return };
-    for sample in good_samples() {
+    for sample in lasting_samples() {
         house.run_now(["submit".as_ref(), sample.path.as_os_str()]).expect(0);
     }
     let run = house.run_now(["run-once", "--json"]);
@@ -50,9 +50,9 @@ fn a_full_archive_disk_loses_nothing() {
     disk.resize("64m");
     let run = house.run_now(["run-once", "--json", "--clock", "2099-01-01T00:00:00Z"]).expect(0);
     let archived = report["archived"].as_u64().unwrap() + run.json()["archived"].as_u64().unwrap();
-    assert_eq!(archived, good_samples().len() as u64, "{run}");
+    assert_eq!(archived, lasting_samples().len() as u64, "{run}");
     house.run_now(["doctor"]).expect(0);
     let all = outcome(&house);
-    assert_eq!(all.documents.len(), good_samples().len());
+    assert_eq!(all.documents.len(), lasting_samples().len());
     drop(disk);
 }

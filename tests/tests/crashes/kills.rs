@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arkivflyt_tests::{House, Rng, good_samples};
+use arkivflyt_tests::{House, Rng, lasting_samples};
 use rustix::process::{Pid, Signal};
 
 use crate::whole::{Outcome, outcome};
@@ -83,7 +83,7 @@ fn run(house: &House) {
 #[test]
 fn each_document_once_each_mail_once_whenever_it_is_killed() {
     let documents = tempfile::tempdir().unwrap();
-    for (i, sample) in good_samples().iter().enumerate() {
+    for (i, sample) in lasting_samples().iter().enumerate() {
         fs::write(documents.path().join(format!("{i:03}.json")), &sample.bytes).unwrap();
     }
     let undisturbed = House::new();
@@ -91,7 +91,7 @@ fn each_document_once_each_mail_once_whenever_it_is_killed() {
     work(&undisturbed, documents.path());
     let whole = start.elapsed();
     let expected = outcome(&undisturbed);
-    assert_eq!(expected.documents.len(), good_samples().len());
+    assert_eq!(expected.documents.len(), lasting_samples().len());
     assert!(expected.notices.len() > 10);
 
     let kills = std::env::var_os("ARKIVFLYT_KILLS").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(40);
@@ -144,13 +144,13 @@ fn a_demo_that_is_killed_is_done_by_the_next() {
     child.wait().unwrap();
     house.run_now(["demo"]).expect(0);
     house.run_now(["doctor"]).expect(0);
-    assert_eq!(outcome(&house).documents.len(), good_samples().len());
+    assert_eq!(outcome(&house).documents.len(), lasting_samples().len());
 }
 
 #[test]
 fn a_polite_stop_finishes_what_is_in_hand() {
     let house = House::new();
-    for sample in good_samples() {
+    for sample in lasting_samples() {
         house.run_now(["submit".as_ref(), sample.path.as_os_str()]).expect(0);
     }
     let child = house.command(["run-once", "--json"]).spawn().unwrap();
@@ -162,6 +162,6 @@ fn a_polite_stop_finishes_what_is_in_hand() {
     assert!(report["failed"].as_array().unwrap().is_empty() && report["retried"].as_array().unwrap().is_empty(), "{report}");
     let done = report["archived"].as_u64().unwrap();
     let rest = house.run_now(["run-once", "--json"]).expect(0).json()["archived"].as_u64().unwrap();
-    assert_eq!(done + rest, good_samples().len() as u64);
+    assert_eq!(done + rest, lasting_samples().len() as u64);
     outcome(&house);
 }

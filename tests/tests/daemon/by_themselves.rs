@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use arkivflyt_tests::{House, On, good_samples, working_house};
+use arkivflyt_tests::{House, On, lasting_samples, working_house};
 
 use crate::whole::{Outcome, outcome};
 
 const LIMIT: Duration = Duration::from_secs(90);
 
 fn drop_all(house: &House) {
-    for (i, sample) in good_samples().iter().enumerate() {
+    for (i, sample) in lasting_samples().iter().enumerate() {
         house.drop_in(&format!("{i:03}.json"), &sample.bytes);
     }
 }
@@ -63,7 +63,7 @@ fn workers_share_the_work_by_queues() {
 fn what_was_handed_in_before_is_carried_on() {
     for on in On::BOTH {
         let Some(house) = working_house(on) else { continue };
-        for sample in good_samples() {
+        for sample in lasting_samples() {
             house.run_now(["submit".as_ref(), sample.path.as_os_str()]).expect(0);
         }
         // The foreground is quicker than any worker; its jobs end with it.
@@ -75,6 +75,6 @@ fn what_was_handed_in_before_is_carried_on() {
         let daemon = house.serve();
         house.until_idle(LIMIT);
         assert!(daemon.stop(Duration::from_secs(10)).success());
-        assert_eq!(outcome(&house).documents.len(), good_samples().len());
+        assert_eq!(outcome(&house).documents.len(), lasting_samples().len());
     }
 }

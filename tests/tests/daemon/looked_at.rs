@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arkivflyt_tests::{On, good_samples, working_house};
+use arkivflyt_tests::{On, lasting_samples, working_house};
 use serde_json::Value;
 
 fn list(answer: &Value, of: &str) -> Vec<Value> {
@@ -15,7 +15,7 @@ fn a_paused_queue_waits_and_goes_on() {
         let Some(house) = working_house(on) else { continue };
         house.run_now(["jobs", "pause", "render"]).expect(0);
         let daemon = house.serve();
-        house.drop_in("one.json", &good_samples()[0].bytes);
+        house.drop_in("one.json", &lasting_samples()[0].bytes);
         let render = |house: &arkivflyt_tests::House| {
             let stats = house.run_now(["jobs", "stats", "--json"]).expect(0).json();
             list(&stats, "queues").into_iter().find(|q| q["queue"] == "render").unwrap_or(Value::Null)
@@ -41,7 +41,7 @@ fn a_paused_queue_waits_and_goes_on() {
 #[test]
 fn a_job_is_cancelled_and_a_number_that_is_none_is_told() {
     let house = working_house(On::Sqlite).unwrap();
-    house.run_now(["submit".as_ref(), good_samples()[0].path.as_os_str()]).expect(0);
+    house.run_now(["submit".as_ref(), lasting_samples()[0].path.as_os_str()]).expect(0);
     let jobs = list(&house.run_now(["jobs", "list", "--json"]).expect(0).json(), "jobs");
     let id = jobs[0]["job"].to_string();
     assert_eq!(house.run_now(["jobs", "cancel", &id, "--json"]).expect(0).json()["answer"], "cancelled");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use arkivflyt_tests::{On, good_samples, working_house};
+use arkivflyt_tests::{On, lasting_samples, working_house};
 use rustix::process::Signal;
 
 use crate::whole::outcome;
@@ -23,7 +23,7 @@ fn an_idle_daemon_stops_at_once_and_well() {
 fn a_stop_in_the_middle_loses_nothing() {
     for on in On::BOTH {
         let Some(house) = working_house(on) else { continue };
-        for (i, sample) in good_samples().iter().enumerate() {
+        for (i, sample) in lasting_samples().iter().enumerate() {
             house.drop_in(&format!("{i:03}.json"), &sample.bytes);
         }
         for n in 0..4_u64 {
@@ -37,7 +37,7 @@ fn a_stop_in_the_middle_loses_nothing() {
         let daemon = house.serve();
         house.until_idle(Duration::from_secs(90));
         assert!(daemon.stop(Duration::from_secs(10)).success());
-        assert_eq!(outcome(&house).documents.len(), good_samples().len(), "{on:?}");
+        assert_eq!(outcome(&house).documents.len(), lasting_samples().len(), "{on:?}");
         let failed = house.run_now(["jobs", "list", "--state", "dead", "--json"]).expect(0).json();
         assert_eq!(failed["jobs"].as_array().unwrap().len(), 0, "{failed}");
     }

@@ -24,7 +24,7 @@ fn texts(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
         // Who got it stands in the archive's metadata, contact data on no paper.
         Value::Object(map) => map
             .iter()
-            .filter(|(k, _)| !["contact", "recipients", "access_given"].contains(&k.as_str()))
+            .filter(|(k, _)| !["contact", "recipients", "access_given", "informed"].contains(&k.as_str()))
             .for_each(|(k, v)| texts(v, &format!("{at}/{k}"), found)),
         _ => {}
     }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use arkivflyt_tests::{House, Rng, files_below, good_samples, samples_folder, skip, tree};
+use arkivflyt_tests::{House, Rng, files_below, lasting_samples, samples_folder, skip, tree};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub fn cases(house: &House) -> Value {
 /// A house where every good sample is archived and told of.
 fn archived() -> House {
     let house = House::new();
-    for sample in good_samples() {
+    for sample in lasting_samples() {
         house.ask(0, ["submit".as_ref(), sample.path.as_os_str()]);
     }
     house.ask(0, ["run-once"]);
@@ -98,7 +98,7 @@ fn there_and_back() {
     assert_eq!(other.ask(0, ["mail", "list"]), house.ask(0, ["mail", "list"]));
     assert_eq!(other.ask(0, ["doctor"])["healthy"], true);
     // What came before is known, and what comes now goes on from there.
-    let again = other.ask(0, ["submit".as_ref(), good_samples()[0].path.as_os_str()]);
+    let again = other.ask(0, ["submit".as_ref(), lasting_samples()[0].path.as_os_str()]);
     assert_eq!(again["documents"][0]["answer"], "known", "{again}");
     assert_eq!(other.ask(0, ["run-once"])["archived"], 0);
 }
@@ -107,7 +107,7 @@ fn there_and_back() {
 fn while_documents_are_archived() {
     // No accepted file is kept: one may go away between the snapshot and its own turn.
     let house = House::new().with("INTAKE__KEEP_ACCEPTED_DAYS", "0");
-    let samples = good_samples();
+    let samples = lasting_samples();
     let target = elsewhere();
     let mut chance = Rng::seeded();
     let mut made = Vec::new();
@@ -142,7 +142,7 @@ fn while_documents_are_archived() {
 #[test]
 fn what_has_not_changed_takes_no_space() {
     let house = House::new();
-    let (later, now): (Vec<_>, Vec<_>) = good_samples().into_iter().partition(|s| s.name.contains("corrected"));
+    let (later, now): (Vec<_>, Vec<_>) = lasting_samples().into_iter().partition(|s| s.name.contains("corrected"));
     assert!(!later.is_empty());
     for sample in now {
         house.ask(0, ["submit".as_ref(), sample.path.as_os_str()]);
@@ -406,7 +406,7 @@ fn a_case_folder_that_is_gone_is_told_and_its_backup_comes_back() {
 #[test]
 fn a_missing_file_of_a_failed_document_is_worth_a_word() {
     let house = House::new();
-    house.ask(0, ["submit".as_ref(), good_samples()[0].path.as_os_str()]);
+    house.ask(0, ["submit".as_ref(), lasting_samples()[0].path.as_os_str()]);
     let target = elsewhere();
     let file = files_below(&house.at("accepted")).remove(0);
     let digest = file.file_stem().unwrap().to_str().unwrap().to_owned();

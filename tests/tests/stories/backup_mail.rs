@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use arkivflyt_tests::{House, files_below, good_samples, samples_folder};
+use arkivflyt_tests::{House, files_below, lasting_samples, samples_folder};
 use serde_json::Value;
 
 use crate::backup_create::{create, restored, verified};
@@ -58,7 +58,7 @@ fn notices_of_documents_that_waited_are_in_doubt() {
 #[test]
 fn queued_mail_is_in_doubt_unless_it_lies_in_the_backup() {
     let house = House::new();
-    for sample in good_samples() {
+    for sample in lasting_samples() {
         house.ask(0, ["submit".as_ref(), sample.path.as_os_str()]);
     }
     // A folder where the Maildir's `new` should be: mails stay queued.

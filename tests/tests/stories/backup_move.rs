@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use arkivflyt_tests::{House, good_samples};
+use arkivflyt_tests::{House, lasting_samples};
 use pipeline_store_postgres::testing::shared;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ fn database() -> Option<String> {
 /// Documents of which half are archived; the other half wait, with their jobs.
 fn half_done() -> House {
     let house = House::new();
-    let samples = good_samples();
+    let samples = lasting_samples();
     let (first, rest) = samples.split_at(samples.len() / 2);
     for sample in first {
         house.ask(0, ["submit".as_ref(), sample.path.as_os_str()]);
@@ -49,7 +49,7 @@ fn a_live_queue_moves_to_a_server_and_goes_on() {
     let before = everything(&house);
     assert!(!before[0].as_array().unwrap().is_empty());
     let moved = house.ask(0, ["db", "move", "--to", &url]);
-    assert_eq!(moved["rows"]["documents"].as_u64(), Some(good_samples().len() as u64));
+    assert_eq!(moved["rows"]["documents"].as_u64(), Some(lasting_samples().len() as u64));
     // Nobody goes on with the old one by mistake.
     house.run(["case", "list"]).expect(10);
     assert!(house.at("arkivflyt.db.moved").is_file());
@@ -59,7 +59,7 @@ fn a_live_queue_moves_to_a_server_and_goes_on() {
     assert_eq!(house.ask(0, ["verify"])["valid"], true);
     let archived: u64 =
         house.ask(0, ["case", "list"])["folders"].as_array().unwrap().iter().map(|f| f["documents"].as_u64().unwrap()).sum();
-    assert_eq!(archived, good_samples().len() as u64, "each document once");
+    assert_eq!(archived, lasting_samples().len() as u64, "each document once");
 
     // And back, through a backup.
     let target = tempfile::tempdir().unwrap();

@@ -4,7 +4,9 @@ use std::{fs, process::Command};
 
 use arkivflyt_tests::{House, binary, samples_folder};
 
-const VERBS: [&[&str]; 22] = [
+const VERBS: [&[&str]; 26] = [
+    &["status"],
+    &["overdue"],
     &["init"],
     &["demo"],
     &["submit"],
@@ -15,10 +17,12 @@ const VERBS: [&[&str]; 22] = [
     &["case", "show"],
     &["case", "tree"],
     &["case", "verify"],
+    &["case", "export"],
     &["verify"],
     &["mail"],
     &["mail", "list"],
     &["mail", "show"],
+    &["mail", "preview"],
     &["render"],
     &["retry"],
     &["check", "config"],

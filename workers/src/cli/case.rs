@@ -6,7 +6,7 @@ use pipeline_package::CaseRecord;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Global, export, verify},
+    cli::{Global, export, preview, verify},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -33,6 +33,9 @@ pub enum Case {
     /// Copy one folder, as it stands now, into one ZIP file that can be checked anywhere (BagIt). The archive is not touched.
     #[command(after_help = crate::exit::TABLE)]
     Export(export::Export),
+    /// What would be archived of a document, how it would be screened, and who would be told. Writes nothing.
+    #[command(after_help = crate::exit::TABLE)]
+    Preview(preview::Preview),
 }
 
 /// One case folder.
@@ -51,12 +54,14 @@ pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -
         Case::Tree(f) => tree(&shell, &f.folder, output),
         Case::Verify(f) => verify_one(&shell, &f.folder, global, output),
         Case::Export(asked) => export::run(&shell, &asked, global, output),
+        Case::Preview(asked) => preview::run(&shell, &asked, global, output).await,
     };
     shell.close().await;
     exit
 }
 
-fn record(shell: &Shell, folder: &CaseFolderId) -> Result<Option<CaseRecord>, Failure> {
+/// What a folder says about itself. `None` when nothing was archived in it yet.
+pub fn record(shell: &Shell, folder: &CaseFolderId) -> Result<Option<CaseRecord>, Failure> {
     // Looking must not found a store.
     if !CaseArchive::storage_root(&shell.archive_root(), &folder.municipality).is_dir() {
         return Ok(None);

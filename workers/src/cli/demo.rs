@@ -23,7 +23,13 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Demo {}
 
+/// When the demo plays: the meetings of the made-up documents are still to come then. The same day for everybody gives everybody
+/// the same archive.
+const ITS_DAY: &str = "2026-11-23T09:00:00+01:00";
+
 pub async fn run(_: Demo, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let its_day = ITS_DAY.parse().expect("the day of the demo is an instant");
+    let global = &Global { clock: global.clock.or(Some(its_day)), ..global.clone() };
     let lang = global.lang();
     let shell = Arc::new(init::set_up(global, config, true).await?);
     let Some(seat) = run_once::seat(&shell)? else { return Ok(run_once::locked(output, global)) };

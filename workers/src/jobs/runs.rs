@@ -16,7 +16,7 @@ mod premeeting;
 mod records;
 mod request;
 mod semiannual;
-mod survey;
+pub mod survey;
 mod sweep;
 mod weekly;
 

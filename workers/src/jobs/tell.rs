@@ -147,7 +147,7 @@ impl MailSummary {
 /// Sends one mail and writes down how it went. `None` when somebody else has it.
 pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<MailOutcome>, Relay), Failure> {
     let now = shell.clock.now();
-    let (outcome, relay) = match letter(shell, &mail).await {
+    let (outcome, relay) = match timely_letter(shell, &mail).await {
         Ok(letter) => match shell.store.claim_mail(&mail.dedupe_key, &letter.message_id, now).await? {
             Claim::Taken(_) => return Ok((None, Relay::Up)),
             Claim::Yours(_) => carry(shell, outlet, &mail, letter).await,
@@ -188,13 +188,28 @@ fn outcome_word(outcome: &MailOutcome) -> &'static str {
 
 /// The finished letter: the same bytes on every attempt.
 pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
+    letter_with_facts(shell, mail).await.map(|(letter, _)| letter)
+}
+
+async fn letter_with_facts(shell: &Shell, mail: &Mail) -> Result<(Letter, MailFacts), Failure> {
     let notice = notice_of(mail);
     let (municipality, to, facts) = match mail.recipient {
         RecipientRef::Archivist => report_facts(shell, mail).await?,
         _ => document_facts(shell, &notice).await?,
     };
     let municipality = shell.municipality(&municipality)?;
-    Ok(pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?)
+    let letter = pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?;
+    Ok((letter, facts))
+}
+
+/// The letter, unless it is worth nothing any more at the moment of sending.
+async fn timely_letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
+    let (letter, facts) = letter_with_facts(shell, mail).await?;
+    if pipeline_notify::is_still_worth_sending(mail.kind, &facts, shell.clock.now()) {
+        Ok(letter)
+    } else {
+        Err(Failure::give_up(ErrorCode::NoticeExpired, format!("notice {} came too late", mail.dedupe_key)))
+    }
 }
 
 fn notice_of(mail: &Mail) -> Notice {

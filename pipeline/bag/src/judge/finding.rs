@@ -111,7 +111,8 @@ codes! {
     ZipTrailingDotOrBlank "zip_trailing_dot_or_blank" Error "a part of a name ends with a full stop or a blank";
     ZipForbiddenCharacter "zip_forbidden_character" Error "a name has a character that Windows refuses";
     ZipNameTooLong "zip_name_too_long" Error "a name is longer than file systems take";
-    ZipNameEncoding "zip_name_encoding" Error "a name is not marked UTF-8, or is not";
+    ZipNameEncoding "zip_name_encoding" Error "a name is not UTF-8, so that every program guesses another one";
+    ZipNameUnmarked "zip_name_unmarked" Warning "a name in UTF-8 is not marked so, and some programs read another one";
     ZipSymlink "zip_symlink" Error "an entry is a link";
     ZipSpecialFile "zip_special_file" Error "an entry is neither a file nor a folder";
     ZipEncrypted "zip_encrypted" Error "an entry is encrypted, and there is no password";

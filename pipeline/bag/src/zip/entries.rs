@@ -69,10 +69,12 @@ pub(super) fn judge<R: Read + Seek>(zip: &mut ZipArchive<R>, has_password: bool,
 fn name(entry: &ZipFileEntry<'_>, findings: &mut Findings) -> String {
     let raw = entry.name_raw();
     let name = String::from_utf8_lossy(raw).into_owned();
-    let marked = entry.flags().as_u16() & UTF_8 != 0;
-    // Without the mark, every program guesses another alphabet.
-    if std::str::from_utf8(raw).is_err() || !raw.is_ascii() && !marked {
+    // The flag, or the field with the name in UTF-8 that some write instead (APPNOTE 4.6.9), which the library turns into it.
+    let is_marked = entry.flags().as_u16() & UTF_8 != 0;
+    if std::str::from_utf8(raw).is_err() {
         findings.at(Code::ZipNameEncoding, &name);
+    } else if !raw.is_ascii() && !is_marked {
+        findings.at(Code::ZipNameUnmarked, &name);
     }
     let bare = if entry.is_dir() { name.strip_suffix('/').unwrap_or(&name) } else { &name };
     for fault in names::faults(bare) {

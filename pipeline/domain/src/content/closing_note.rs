@@ -53,9 +53,11 @@ impl DocumentType for ClosingNote {
         if self.goals_status.is_empty() { GoalLists::None } else { GoalLists::Assessed { goals: "goals_status" } }
     }
 
-    /// Those who decide for the subject, and the participants.
+    /// Those who decide for the subject, and the participants. After a death a person speaks with the family, not a program.
     fn told(&self, case: &Case) -> Vec<(NoticeKind, RecipientRef)> {
-        informed(case, self.closed_at, self.informed.len()).map(|who| (NoticeKind::PlanClosed, who)).collect()
+        let all = informed(case, self.closed_at, self.informed.len());
+        let is_told = |who: &RecipientRef| self.reason != ClosingReason::Deceased || matches!(who, RecipientRef::Recipient(_));
+        all.filter(is_told).map(|who| (NoticeKind::PlanClosed, who)).collect()
     }
 
     fn recipient(&self, n: usize) -> Option<&Contact> {

@@ -94,7 +94,8 @@ fn is_of(run: &LocalRun, mail: &Mail) -> bool {
     }
 }
 
-fn state_of(folder: Folder, rows: Vec<DocumentRow>, since: Option<Timestamp>) -> FolderState {
+/// What the rows of a folder's documents say; the period is what came after `since`.
+pub fn state_of(folder: Folder, rows: Vec<DocumentRow>, since: Option<Timestamp>) -> FolderState {
     let mut state = FolderState {
         folder,
         archived: 0,
@@ -125,7 +126,7 @@ fn state_of(folder: Folder, rows: Vec<DocumentRow>, since: Option<Timestamp>) ->
 
 /// By the dates alone. A folder without any document of the archive is given a day; one that holds other documents only is
 /// given the 190 days from its opening.
-fn is_late(folder: &FolderState, now: Timestamp) -> bool {
+pub fn is_late(folder: &FolderState, now: Timestamp) -> bool {
     let age = |since: Timestamp| now.unix_seconds() - since.unix_seconds();
     match (folder.last_snapshot, folder.last_archived) {
         (Some(at), _) => age(at) > OVERDUE_S,

@@ -1,0 +1,212 @@
+//! `status` and `overdue`: how each plan stands in the archive.
+
+use std::collections::BTreeMap;
+
+use pipeline_domain::{Lang, MunicipalityNumber, Timestamp};
+use pipeline_package::CaseRecord;
+use pipeline_store::{DocumentFilter, Documents};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    cli::{Global, case},
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    jobs::runs::survey::{FolderState, is_late, state_of},
+    output::Output,
+    shell::Shell,
+    words::pick,
+};
+
+/// How each plan stands: last archived, waiting, failed, overdue. No names, unless grouped by lead.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Only this municipality, by its number.
+    #[arg(long, value_name = "NUMBER")]
+    pub municipality: Option<MunicipalityNumber>,
+    /// Only plans of this unit, as its name stands on the plan.
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// Only plans that are overdue: never archived, or not for 190 days.
+    #[arg(long)]
+    pub overdue: bool,
+    /// Only plans with a document that failed.
+    #[arg(long)]
+    pub failed: bool,
+    /// Sums instead of plans. By lead the answer holds the leads' names.
+    #[arg(long, value_enum)]
+    pub by: Option<By>,
+}
+
+/// What plans are summed up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    Unit,
+    Lead,
+}
+
+/// `overdue`: the same as `status --overdue`.
+#[derive(Debug, clap::Args)]
+pub struct Overdue {
+    /// Only this municipality, by its number.
+    #[arg(long, value_name = "NUMBER")]
+    pub municipality: Option<MunicipalityNumber>,
+    /// Only plans of this unit, as its name stands on the plan.
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// Sums instead of plans. By lead the answer holds the leads' names.
+    #[arg(long, value_enum)]
+    pub by: Option<By>,
+}
+
+impl From<Overdue> for Status {
+    fn from(asked: Overdue) -> Self {
+        Self { municipality: asked.municipality, unit: asked.unit, overdue: true, failed: false, by: asked.by }
+    }
+}
+
+/// One plan, by its case folder.
+#[derive(Debug, Serialize)]
+struct Plan {
+    case_folder: String,
+    documents: u32,
+    last_archived: Option<Timestamp>,
+    last_snapshot: Option<Timestamp>,
+    waiting: usize,
+    failed: usize,
+    overdue: bool,
+    closed: bool,
+    #[serde(skip)]
+    unit: String,
+    #[serde(skip)]
+    lead: String,
+}
+
+/// Plans summed up.
+#[derive(Debug, Default, Serialize)]
+struct Sum {
+    plans: usize,
+    closed: usize,
+    waiting: usize,
+    failed: usize,
+    overdue: usize,
+}
+
+pub async fn run(asked: Status, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Shell::open(global, config).await?;
+    let plans = plans(&shell, &asked).await;
+    shell.close().await;
+    let plans = plans?;
+    match asked.by {
+        None => tell_plans(&plans, global.lang(), output),
+        Some(by) => tell_sums(&plans, by, global.lang(), output),
+    }
+    Ok(Exit::Ok)
+}
+
+async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
+    let now = shell.clock.now();
+    let mut plans = Vec::new();
+    for folder in shell.store.folders().await? {
+        if asked.municipality.as_ref().is_some_and(|n| *n != folder.id.municipality) {
+            continue;
+        }
+        let filter = DocumentFilter { folder: Some(folder.id.clone()), ..DocumentFilter::default() };
+        let state = state_of(folder, shell.store.documents(&filter, u32::MAX).await?, None);
+        let record = case::record(shell, &state.folder.id)?;
+        let plan = plan(&state, record.as_ref(), now);
+        let is_of_unit = asked.unit.as_ref().is_none_or(|unit| *unit == plan.unit);
+        if is_of_unit && (!asked.overdue || plan.overdue) && (!asked.failed || plan.failed > 0) {
+            plans.push(plan);
+        }
+    }
+    Ok(plans)
+}
+
+/// Unit and lead are those of the newest document in the folder itself: the database knows no names.
+fn plan(state: &FolderState, record: Option<&CaseRecord>, now: Timestamp) -> Plan {
+    let closed = record.is_some_and(|r| r.closed_at().is_some());
+    Plan {
+        case_folder: state.folder.id.to_string(),
+        documents: state.archived,
+        last_archived: state.last_archived,
+        last_snapshot: state.last_snapshot,
+        waiting: state.waiting.len(),
+        failed: state.failed.len(),
+        overdue: is_late(state, now) && !closed,
+        closed,
+        unit: record.map_or_else(String::new, |r| r.unit().expose().to_owned()),
+        lead: record.map_or_else(String::new, |r| r.lead().expose().to_owned()),
+    }
+}
+
+fn tell_plans(plans: &[Plan], lang: Lang, output: &Output) {
+    if output.answer("status", json!({ "plans": plans })) {
+        return;
+    }
+    let head = [
+        pick(lang, "Mappe", "Mappe", "Folder"),
+        pick(lang, "Arkivert", "Arkivert", "Archived"),
+        pick(lang, "Planen sist", "Planen sist", "Plan last"),
+        pick(lang, "Sist arkivert", "Sist arkivert", "Last archived"),
+        pick(lang, "Venter", "Ventar", "Waiting"),
+        pick(lang, "Feilet", "Feila", "Failed"),
+        pick(lang, "Tilstand", "Tilstand", "State"),
+    ];
+    let never = pick(lang, "aldri", "aldri", "never");
+    let day = |at: Option<Timestamp>| at.map_or_else(|| never.to_owned(), |at| at.oslo_date().to_string());
+    let row = |p: &Plan| {
+        let state = match p {
+            Plan { closed: true, .. } => pick(lang, "avsluttet", "avslutta", "closed"),
+            Plan { overdue: true, .. } => pick(lang, "forfalt", "forfallen", "overdue"),
+            _ => pick(lang, "i orden", "i orden", "in order"),
+        };
+        vec![
+            p.case_folder.clone(),
+            p.documents.to_string(),
+            day(p.last_snapshot),
+            day(p.last_archived),
+            p.waiting.to_string(),
+            p.failed.to_string(),
+            state.to_owned(),
+        ]
+    };
+    output.table(&head, plans.iter().map(row).collect());
+}
+
+fn tell_sums(plans: &[Plan], by: By, lang: Lang, output: &Output) {
+    let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
+    for plan in plans {
+        let sum = sums.entry(if by == By::Unit { &plan.unit } else { &plan.lead }).or_default();
+        sum.plans += 1;
+        sum.closed += usize::from(plan.closed);
+        sum.waiting += plan.waiting;
+        sum.failed += plan.failed;
+        sum.overdue += usize::from(plan.overdue);
+    }
+    let groups: Vec<_> = sums
+        .iter()
+        .map(|(name, s)| json!({ "name": name, "plans": s.plans, "closed": s.closed, "waiting": s.waiting, "failed": s.failed, "overdue": s.overdue }))
+        .collect();
+    let what = if by == By::Unit { "unit" } else { "lead" };
+    if output.answer("status", json!({ "by": what, "groups": groups })) {
+        return;
+    }
+    let head = [
+        if by == By::Unit { pick(lang, "Enhet", "Eining", "Unit") } else { pick(lang, "Planansvarlig", "Planansvarleg", "Lead") },
+        pick(lang, "Planer", "Planar", "Plans"),
+        pick(lang, "Avsluttet", "Avslutta", "Closed"),
+        pick(lang, "Venter", "Ventar", "Waiting"),
+        pick(lang, "Feilet", "Feila", "Failed"),
+        pick(lang, "Forfalt", "Forfalne", "Overdue"),
+    ];
+    // Nothing of these plans is archived yet: their folders name nobody.
+    let unknown = pick(lang, "(ikke arkivert ennå)", "(ikkje arkivert enno)", "(not archived yet)");
+    let row = |(name, s): (&&str, &Sum)| {
+        let name = if name.is_empty() { unknown } else { name };
+        let numbers = [s.plans, s.closed, s.waiting, s.failed, s.overdue].map(|n| n.to_string());
+        [vec![name.to_owned()], numbers.to_vec()].concat()
+    };
+    output.table(&head, sums.iter().map(row).collect());
+}
