@@ -35,6 +35,9 @@ pub enum Mail {
         number: i64,
     },
     /// The exact mail of a kind of notice, as its receiver reads it; without KIND, the kinds. Needs no data folder.
+    ///
+    /// Header fields and text are decoded; --json has the message as it is sent, too. With --lang en the English text stands below the
+    /// Norwegian, as it does where a municipality has set `english = true`. What a mail can leave out, such as the day to read by, is shown.
     #[command(after_help = crate::exit::TABLE)]
     Preview(preview::Preview),
 }

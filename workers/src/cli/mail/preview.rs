@@ -21,10 +21,7 @@ use crate::{
 
 const DAY_S: i64 = 24 * 60 * 60;
 
-/// Show the exact mail of a kind of notice, header fields and text decoded; without KIND, list the kinds.
-///
-/// With --lang en the English text stands below the Norwegian, as it does when a municipality has set `english = true`.
-/// What a mail can leave out, such as the day to read by, is shown.
+/// What is shown, and of whom.
 #[derive(Debug, clap::Args)]
 pub struct Preview {
     /// Kind of notice.
@@ -170,7 +167,7 @@ fn compose(
     Ok(pipeline_notify::compose_readable(notice, &to, &municipality.sender(), now, &facts)?)
 }
 
-/// A meeting in a week and a day to read by in two; numbers that look like numbers.
+/// A meeting in a week, a day to read or answer by before it, and numbers that look like numbers.
 fn example_facts(now: Timestamp) -> MailFacts {
     let after = |seconds: i64| Timestamp::from_unix_seconds(now.unix_seconds() + seconds).unwrap_or(now);
     let hour = |at: Timestamp| Timestamp::from_unix_seconds(at.unix_seconds() / 3600 * 3600).unwrap_or(at);
@@ -183,7 +180,7 @@ fn example_facts(now: Timestamp) -> MailFacts {
         ends_at: hour(after(7 * DAY_S + 3600)),
     };
     MailFacts {
-        read_by: Some(after(14 * DAY_S).oslo_date()),
+        read_by: Some(after(5 * DAY_S).oslo_date()),
         digest: Some(DigestCounts { unanswered_consents: 2, unsent_minutes: 1, overdue_evaluations: 3, overdue_archiving: 1 }),
         meeting: Some(meeting),
         ..MailFacts::of_run(RunCounts { archived: 12, already_there: 3, refused: 1, failed: 0, on_paper: 2 })
