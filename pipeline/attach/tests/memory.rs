@@ -58,3 +58,21 @@ fn the_worst_files_stay_within_bounds() {
     println!("peak {peak} MiB, {before:?} before");
     assert!(peak < MOST_MIB, "{peak} MiB");
 }
+
+/// Heaps of what a signature begins with: the search grows with the file, and not with the pattern.
+#[test]
+fn signatures_are_looked_for_in_linear_time() {
+    let full = usize::try_from(Limits::default().file_bytes).unwrap() / 8;
+    let files: Vec<Vec<u8>> = vec![
+        [b"<?xml version=\"1.0\"?>".as_slice(), &b"<svg ".repeat(full / 5 - 8)].concat(),
+        [b"%PDF-1.7\n<x xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/'>".as_slice(), &b"pdfaid:part='2'".repeat(full / 15 - 8)].concat(),
+        [b"<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0".as_slice(), &b"<title>".repeat(full / 7 - 8)].concat(),
+        [b"{\\rtf1\\ansi\\ansicpg".as_slice(), &b"\\stshfdbch0".repeat(full / 11 - 8)].concat(),
+    ];
+    for (i, file) in files.into_iter().enumerate() {
+        let began = std::time::Instant::now();
+        examine("stor.pdf", &file, &Limits::default());
+        println!("heap {i}: {:?}", began.elapsed());
+        assert!(began.elapsed().as_secs() < 60, "heap {i}: {:?}", began.elapsed());
+    }
+}

@@ -108,10 +108,19 @@ fn fit(elements: &[Element], data: &[u8], at: usize) -> Option<usize> {
         Element::Any if byte.is_some() => fit(rest, data, at + 1),
         Element::Range(low, high) if byte.is_some_and(|b| (low..=high).contains(&&b)) => fit(rest, data, at + 1),
         Element::Not(not) if byte.is_some_and(|b| b != *not) => fit(rest, data, at + 1),
-        Element::Gap(least, most) => (*least..=*most).take_while(|n| at + n <= data.len()).find_map(|n| fit(rest, data, at + n)),
+        Element::Gap(least, most) => over_gap(rest, data, at + least, most - least),
         Element::Choice(ways) => ways.iter().find_map(|way| fit(way, data, at).and_then(|end| fit(rest, data, end))),
         _ => None,
     }
+}
+
+/// The first fit that begins at one of `from..=from + slack`. Where a byte is known, only places that hold it are tried.
+fn over_gap(rest: &[Element], data: &[u8], from: usize, slack: usize) -> Option<usize> {
+    let Some(Element::Bytes(bytes)) = rest.first() else {
+        return (from..=from + slack).take_while(|at| *at <= data.len()).find_map(|at| fit(rest, data, at));
+    };
+    let window = data.get(from..(from + slack + 1).min(data.len()))?;
+    memchr::memchr_iter(bytes[0], window).find_map(|n| fit(rest, data, from + n))
 }
 
 fn longest(elements: &[Element]) -> usize {
