@@ -178,6 +178,14 @@ codes! {
             "Delingen varer lenger enn samtykket gjelder. Rett datoen, eller be om et nytt samtykke."
             | "Delinga varer lenger enn samtykket gjeld. Rett datoen, eller be om eit nytt samtykke."
             | "Something is shared for longer than the consent is valid. Correct the date, or ask for a new consent.";
+        ConsentState "consent_state":
+            "Tidspunktene passer ikke med hvor samtykket står: et utkast har ingen, et godkjent sier når, et trukket sier begge."
+            | "Tidspunkta passar ikkje med kvar samtykket står: eit utkast har ingen, eit godkjent seier når, eit trekt seier begge."
+            | "The times do not fit where the consent stands: a draft has none, an approved one says when, a withdrawn one says both.";
+        MeetingPlace "meeting_place_missing":
+            "Innkallingen sier verken sted eller digital lenke."
+            | "Innkallinga seier verken stad eller digital lenkje."
+            | "The invitation tells neither a place nor a digital link.";
         NotApproved "not_approved":
             "Dokumentet er et utkast. Det arkiveres når det er godkjent."
             | "Dokumentet er eit utkast. Det blir arkivert når det er godkjent."

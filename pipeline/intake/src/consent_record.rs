@@ -29,8 +29,8 @@ pub(crate) fn check(consent: &ConsentRecord, problems: &mut Problems) {
 /// What is approved says when, what is withdrawn too; a draft says neither.
 fn times_fit_the_state(consent: &ConsentRecord, problems: &mut Problems) {
     let mut times = |at: &str, is_there: bool, is_wanted: bool| match (is_there, is_wanted) {
-        (false, true) => problems.add(ProblemCode::RequiredFieldMissing, at, "required_by=/content/state"),
-        (true, false) => problems.add(ProblemCode::ValueNotAllowed, at, "not_with=/content/state"),
+        (false, true) => problems.add(ProblemCode::ConsentState, at, "required_by=/content/state"),
+        (true, false) => problems.add(ProblemCode::ConsentState, at, "not_with=/content/state"),
         (true, true) | (false, false) => {}
     };
     times(APPROVED, consent.approved_at.is_some(), consent.state != ConsentState::Draft);

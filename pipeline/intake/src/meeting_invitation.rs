@@ -13,6 +13,6 @@ pub(crate) fn check(invitation: &MeetingInvitation, problems: &mut Problems) {
         problems.add(ProblemCode::PeriodReversed, "/content/reply_by", "not_after=/content/starts_at");
     }
     if invitation.place.is_none() && invitation.digital_link.is_none() {
-        problems.add(ProblemCode::RequiredFieldMissing, "/content/place", "place_or=/content/digital_link");
+        problems.add(ProblemCode::MeetingPlace, "/content/place", "place_or=/content/digital_link");
     }
 }

@@ -129,7 +129,7 @@ fn effect_text(outline: &Outline, lang: Lang) -> String {
 
 fn say(told: &Value, lang: Lang, output: &Output) {
     let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
-    let list = |key: &str| told[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("; ");
+    let list = |key: &str| told[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
     let no_folder = pick(lang, "(ingen ennå)", "(inga enno)", "(none yet)").to_owned();
     let people: Vec<String> = told["told"]
         .as_array()
@@ -160,7 +160,7 @@ fn say(told: &Value, lang: Lang, output: &Output) {
         vec!["skjermingMetadata".to_owned(), list("screened_metadata")],
         vec!["skjermingDokument".to_owned(), text("screened_document")],
         vec!["skjermingsvarighet".to_owned(), told["screened_years"].to_string()],
-        vec![pick(lang, "Varsles", "Blir varsla", "Told").to_owned(), people.join("; ")],
+        vec![pick(lang, "Varsles", "Blir varsla", "Told").to_owned(), people.join("\n")],
     ];
     output.table(&[pick(lang, "Felt", "Felt", "Field"), pick(lang, "Verdi", "Verdi", "Value")], rows);
 }
