@@ -1,8 +1,8 @@
 //! What people do to a plan, and everything that comes of it: one story per row of the plan's life.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, ffi::OsString, fs, path::PathBuf};
 
-use arkivflyt_tests::{House, Pdf, essence, files_below, samples_folder, tree};
+use arkivflyt_tests::{House, Pdf, Tool, essence, files_below, samples_folder, tree};
 use serde_json::{Value, json};
 
 /// Hands documents in one after the other, and archives each.
@@ -53,7 +53,10 @@ fn element<'x>(xml: &'x str, name: &str) -> Vec<&'x str> {
 /// Kinds of all notices with whom they went to.
 fn notices(house: &House) -> Vec<(String, String)> {
     let list = house.ask(0, ["mail", "list"]);
-    let who = |m: &Value| format!("{}:{}", m["recipient"]["who"].as_str().unwrap(), m["recipient"]["index"]);
+    let who = |m: &Value| {
+        let who = m["recipient"]["who"].as_str().unwrap();
+        m["recipient"]["index"].as_u64().map_or_else(|| who.to_owned(), |n| format!("{who}:{n}"))
+    };
     list["mails"].as_array().unwrap().iter().map(|m| (m["kind"].as_str().unwrap().to_owned(), who(m))).collect()
 }
 
@@ -61,10 +64,18 @@ fn of_kind(house: &House, kind: &str) -> BTreeSet<String> {
     notices(house).into_iter().filter(|(k, _)| k == kind).map(|(_, who)| who).collect()
 }
 
-/// All mail, unfolded.
-fn mail_text(house: &House) -> String {
+/// All mail as it is read: headers, text and calendars, decoded. `None` without Python.
+fn mail_text(house: &House) -> Option<String> {
+    const SCRIPT: &str = "import email, email.policy, sys
+for name in sys.argv[1:]:
+    mail = email.message_from_binary_file(open(name, 'rb'), policy=email.policy.default)
+    print(*(f'{k}: {v}' for k, v in mail.items()), sep='\\n')
+    for part in mail.walk():
+        if not part.is_multipart():
+            print(part.get_content().replace('\\r\\n ', '').replace('\\r', ''))";
     let files = files_below(&house.at("mail"));
-    files.iter().map(|f| fs::read_to_string(f).unwrap().replace("\r\n ", "")).collect::<Vec<_>>().join("\n")
+    let args = ["-c".into(), SCRIPT.into()].into_iter().chain(files.into_iter().map(PathBuf::into_os_string));
+    Some(Tool::find("python3")?.pass(args.collect::<Vec<OsString>>()))
 }
 
 #[test]
@@ -131,7 +142,7 @@ fn plan_17_a_new_school_year_is_noted_and_kept() {
         assert_eq!((element(&xml, "kassasjonsvedtak"), element(&xml, "referanseTilRegistrering").len()), (vec!["Bevares"], 1), "{xml}");
         let is_ours = |title: &&str| title.starts_with("Overføring til nytt sk") && title.contains("/20") && title.ends_with("******");
         assert!(element(&xml, "offentligTittel").iter().any(is_ours), "{xml}");
-        assert!(notices(&house).is_empty());
+        assert!(notices(&house).iter().all(|(kind, _)| kind == "archive_report"), "{:?}", notices(&house));
     }
 }
 
@@ -146,7 +157,7 @@ fn plan_18_both_leads_are_told_of_a_transfer_and_nothing_is_said() {
     assert!(told.is_subset(&people) && !told.is_empty(), "{told:?}");
     let document: Value =
         serde_json::from_slice(&fs::read(samples_folder().join("responsibility-transfer-note/full.json")).unwrap()).unwrap();
-    let mail = mail_text(&house);
+    let Some(mail) = mail_text(&house) else { return };
     for hidden in ["/content/from_lead", "/content/to_lead", "/content/from_unit", "/case/subject_name"] {
         assert!(!mail.contains(document.pointer(hidden).unwrap().as_str().unwrap()), "{hidden} in a mail");
     }
@@ -179,7 +190,7 @@ fn plan_21_an_invitation_its_change_and_its_cancellation_reach_the_calendar() {
         ["meeting_invited", "meeting_changed", "meeting_cancelled"].iter().map(|kind| of_kind(&house, kind)).collect();
     assert!(everybody.iter().all(|told| !told.is_empty()), "{everybody:?}");
     everybody.dedup();
-    let mail = mail_text(&house);
+    let Some(mail) = mail_text(&house) else { return };
     for (method, sequence) in [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)] {
         assert!(
             mail.contains(&format!("METHOD:{method}")) && mail.contains(&format!("SEQUENCE:{sequence}")),
