@@ -60,9 +60,11 @@ pub fn taken_when_closed(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     reopens(record, snapshot) || is_of_the_closing(snapshot) || !is_news(record, snapshot)
 }
 
-/// The last snapshot, the closing note and the log of the messages come one after the other (DOMAIN § 5, `plan.passivised`).
+/// The last snapshot, the closing note and the log of the messages come one after the other (DOMAIN § 5, `plan.passivised`); an IOP
+/// that moves to another municipality ends with the note of its transfer.
 fn is_of_the_closing(snapshot: &Snapshot) -> bool {
-    let kinds = [DocumentKind::PlanSnapshot, DocumentKind::ClosingNote, DocumentKind::MessageLog];
+    use DocumentKind::{ClosingNote, MessageLog, PlanSnapshot, SchoolYearTransferNote};
+    let kinds = [PlanSnapshot, ClosingNote, MessageLog, SchoolYearTransferNote];
     snapshot.case.plan_status == PlanStatus::Passive && kinds.contains(&snapshot.kind())
 }
 

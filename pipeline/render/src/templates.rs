@@ -76,13 +76,17 @@ mod tests {
         for (path, bytes) in files() {
             let text = std::str::from_utf8(bytes).unwrap();
             for line in text.lines().filter(|l| !l.trim_start().starts_with("//")) {
+                // The name of SVG's own vocabulary: nobody goes there.
+                let line = line.replace("http://www.w3.org/2000/svg", "");
                 for word in ["eval(", "plugin(", "@preview", "sys.", "http"] {
                     assert!(!line.contains(word), "{path}: {word}");
                 }
                 for call in ["read(", "json(", "toml(", "image(", "csv(", "yaml(", "xml(", "cbor("] {
                     for (at, _) in line.match_indices(call) {
                         let whole_word = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
-                        assert!(!whole_word || line[at + call.len()..].starts_with('"'), "{path}: {call} of a computed path");
+                        let of = &line[at + call.len()..];
+                        // Bytes are no path.
+                        assert!(!whole_word || of.starts_with('"') || of.starts_with("bytes("), "{path}: {call} of a computed path");
                     }
                 }
                 if let Some((_, source)) = line.trim_start().split_once("import ") {

@@ -152,6 +152,8 @@ pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<
             Claim::Taken(_) => return Ok((None, Relay::Up)),
             Claim::Yours(_) => carry(shell, outlet, &mail, letter).await,
         },
+        // What the letter is made of could not be asked for: no fault of the mail's.
+        Err(failure) if failure.code == ErrorCode::StoreUnavailable => return Err(failure),
         Err(failure) => {
             let message_id = pipeline_notify::message_id(&mail.dedupe_key, "invalid");
             let Claim::Yours(_) = shell.store.claim_mail(&mail.dedupe_key, &message_id, now).await? else { return Ok((None, Relay::Up)) };

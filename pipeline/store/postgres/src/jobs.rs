@@ -15,10 +15,7 @@ mod rows;
 mod settle;
 mod wake;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use pipeline_store::{
     Beat, Cancelling, ClaimRequest, ClaimedJob, Enqueued, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, NewJob, PrunePolicy,
@@ -43,33 +40,12 @@ pub(crate) struct JobDesk {
     shift: Shift,
     wake: Wake,
     settler: Settler,
-    ripening: Ripening,
-}
-
-/// When the last look for scheduled jobs was, so that a busy worker does not look at every claim.
-#[derive(Default)]
-struct Ripening(Mutex<Option<(Instant, i64)>>);
-
-impl Ripening {
-    const AT_MOST_EVERY: Duration = Duration::from_millis(25);
-
-    /// Whether it is time to look, by a clock that is `shift_ms` ahead: one that was stepped is always a reason. Whoever is told
-    /// so looks.
-    fn is_due(&self, shift_ms: i64) -> bool {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = last.is_none_or(|(at, shift)| shift != shift_ms || at.elapsed() >= Self::AT_MOST_EVERY);
-        if is_due {
-            *last = Some((Instant::now(), shift_ms));
-        }
-        is_due
-    }
 }
 
 impl JobDesk {
     /// Needs a Tokio runtime.
     pub(crate) fn new(writer: &Writer, options: &PgConnectOptions) -> Arc<Self> {
-        let (wake, settler) = (Wake::new(options.clone()), Settler::start(writer.clone()));
-        Arc::new(Self { shift: Shift::default(), wake, settler, ripening: Ripening::default() })
+        Arc::new(Self { shift: Shift::default(), wake: Wake::new(options.clone()), settler: Settler::start(writer.clone()) })
     }
 }
 
@@ -97,9 +73,6 @@ impl Jobs for PostgresStore {
             return Ok(Vec::new());
         }
         let (request, shift) = (request.clone(), self.jobs.shift.clone());
-        if self.jobs.ripening.is_due(shift.ms()) {
-            self.on_pool("claim jobs", async |c| claim::ripen(c, &request, &shift).await).await?;
-        }
         self.on_pool("claim jobs", async move |c| claim::claim(c, &request, &shift).await).await
     }
 

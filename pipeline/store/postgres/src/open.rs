@@ -29,8 +29,6 @@ const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 /// Between two tries to reach the server at the start; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How long a connection that was given back is taken to be alive.
-const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
 /// How every connection of ours behaves.
 ///
@@ -83,15 +81,6 @@ pub(crate) async fn open(options: &PgConnectOptions, settings: &Settings) -> Res
         pause = LONGEST_PAUSE.min(pause * 2);
     }
     let pool = PgPoolOptions::new().max_connections(settings.connections).acquire_timeout(settings.patience);
-    // One that was in use a moment ago is not asked whether it is alive: that would be a third of all round trips.
-    let pool = pool.test_before_acquire(false).before_acquire(|connection, of| {
-        Box::pin(async move {
-            if of.idle_for > TRUSTED_FOR {
-                connection.ping().await?;
-            }
-            Ok(true)
-        })
-    });
     Ok(pool.connect_lazy_with(options.clone()))
 }
 

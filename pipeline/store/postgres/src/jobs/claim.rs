@@ -15,20 +15,17 @@ use crate::{
 const RIPEN: i64 = 1000;
 
 pub(crate) async fn claim(c: &mut PgConnection, request: &ClaimRequest, shift: &Shift) -> Result<Vec<ClaimedJob>, StoreError> {
-    let names = names(request);
+    let names: Vec<String> = request.queues.iter().map(|(name, _)| name.as_str().to_owned()).collect();
     let most: Vec<i64> = request.queues.iter().map(|(_, most)| i64::from(*most)).collect();
+    ripen(c, &names, shift).await?;
     let mut rows = take(c, request, &names, &most, shift).await?;
     rows.sort_unstable_by_key(RawClaimed::place);
     rows.into_iter().map(|row| row.job(request.worker)).collect()
 }
 
-fn names(request: &ClaimRequest) -> Vec<String> {
-    request.queues.iter().map(|(name, _)| name.as_str().to_owned()).collect()
-}
-
 /// Jobs whose time has come join those that are due at once, so that one index gives all in order. Most often there are none, and
 /// this is one look at an index.
-pub(crate) async fn ripen(c: &mut PgConnection, request: &ClaimRequest, shift: &Shift) -> Result<(), StoreError> {
+async fn ripen(c: &mut PgConnection, queues: &[String], shift: &Shift) -> Result<(), StoreError> {
     let update = sqlx::query!(
         r#"with clock as materialized (select clock_ms() + $1 as now)
         update jobs set run_at = 0
@@ -41,7 +38,7 @@ pub(crate) async fn ripen(c: &mut PgConnection, request: &ClaimRequest, shift: &
             ) ripe
         ))"#,
         shift.ms(),
-        &names(request),
+        queues,
         RIPEN,
     );
     update.execute(c).await.doing("claim jobs")?;
