@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DECIDES_IN_SCHOOL_FROM, DECIDES_IN_WELFARE_FROM, Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId, RecipientRef,
-    WrittenForm,
+    ActorId, DECIDES_IN_SCHOOL_FROM, DECIDES_IN_WELFARE_FROM, Date, EmailAddress, Line, MunicipalityNumber, Name, NationalId, PlanId,
+    RecipientRef, WrittenForm,
 };
 
 /// Where a document came from.
@@ -96,6 +96,12 @@ pub struct Contact {
     /// Reserved against digital contact: told on paper.
     #[serde(default)]
     pub reserved: bool,
+    /// Whose it is: a pseudonym, so that one person with two hats is told once, and that what they opened is known as theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ActorId>,
+    /// When they last said that it is right. Not said: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_on: Option<Date>,
 }
 
 /// A guardian's relation to the subject.

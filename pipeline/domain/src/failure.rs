@@ -79,6 +79,10 @@ codes! {
             "Dokument-ID og versjon er brukt før med annet innhold. Send rettelsen med neste versjonsnummer."
             | "Dokument-ID og versjon er brukt før med anna innhald. Send rettinga med neste versjonsnummer."
             | "The document id and version were used before with other content. Send the correction with the next version number.";
+        PlanExists "plan_exists":
+            "Personen har en aktiv plan av dette slaget fra før, og det skal bare være én. Avslutt den andre først, eller bruk den."
+            | "Personen har ein aktiv plan av dette slaget frå før, og det skal berre vere éin. Avslutt den andre først, eller bruk han."
+            | "The person has an active plan of this kind already, and there shall be one only. Close the other first, or use it.";
         FolderClosed "folder_closed":
             "Arkivmappen er lukket. Gjenåpne planen først, og send på nytt."
             | "Arkivmappa er lukka. Opne planen att først, og send på nytt."
@@ -231,6 +235,18 @@ codes! {
             "En rad i tilgangsloggen kan ikke leses eller passer ikke i kjeden. Ta vare på loggen, og finn ut hvem som har skrevet i den."
             | "Ei rad i tilgangsloggen kan ikkje lesast eller passar ikkje i kjeda. Ta vare på loggen, og finn ut kven som har skrive i han."
             | "A row of the access log cannot be read or does not fit the chain. Keep the log and find out who wrote in it.";
+        AccessLogUnwritable "access_log_unwritable":
+            "Tilgangsloggen kan ikke skrives, og da vises ingenting. Se etter plass og rettigheter i mappen «access», og prøv på nytt."
+            | "Tilgangsloggen kan ikkje skrivast, og då blir ingenting vist. Sjå etter plass og rettar i mappa «access», og prøv på nytt."
+            | "The access log cannot be written, so nothing is shown. Check space and permissions of the folder `access`, then try again.";
+        AccessRegisterDamaged "access_register_damaged":
+            "Registeret over tilganger kan ikke leses. Ta vare på «access/grants.jsonl», og hent det fra sikkerhetskopien."
+            | "Registeret over tilgangar kan ikkje lesast. Ta vare på «access/grants.jsonl», og hent det frå tryggingskopien."
+            | "The register of access cannot be read. Keep `access/grants.jsonl` and bring it back from the backup.";
+        NotAuthorised "not_authorised":
+            "Dette vises ikke uten rett til det. Oppgi rollen du handler i (--as) og en grunn (--reason), eller spør den som har rollen."
+            | "Dette blir ikkje vist utan rett til det. Oppgi rolla du handlar i (--as) og ein grunn (--reason), eller spør den som har rolla."
+            | "This is not shown without the right to it. State the role you act in (--as) and a reason (--reason), or ask whoever has the role.";
         InboxNotRegular "inbox_not_regular":
             "Dette er ikke en vanlig fil (lenke, rør eller enhet) og blir ikke lest. Legg inn selve filen."
             | "Dette er ikkje ei vanleg fil (lenkje, røyr eller eining) og blir ikkje lese. Legg inn sjølve fila."

@@ -67,6 +67,10 @@ uuid_id! {
     PlanId, "plan id"
 }
 uuid_id! {
+    /// One event in the source system that is no document.
+    EventId, "event id"
+}
+uuid_id! {
     /// Whoever does something with a plan: a pseudonym that stays the same, never a name or a national id.
     ActorId, "actor id"
 }

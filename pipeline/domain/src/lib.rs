@@ -11,6 +11,8 @@ mod canonical;
 mod case;
 mod content;
 mod digest;
+mod event;
+mod fact;
 mod failure;
 mod ids;
 mod language;
@@ -29,16 +31,18 @@ pub use canonical::canonical_json;
 pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, PlanStatus, PlanType, Source};
 pub use content::*;
 pub use digest::{Sha256, Sha512};
+pub use event::{EVENT_SCHEMA, Event, EventName, Person, PlanEvent, Standing};
+pub use fact::{About, Fact, FactKind};
 pub use failure::{ErrorCode, NextStep, Verdict};
 pub use ids::{
-    ActorId, AreaId, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, JournalNumber, MunicipalityNumber, NotValid, PlanId,
+    ActorId, AreaId, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, EventId, JournalNumber, MunicipalityNumber, NotValid, PlanId,
     Reservation, UnitId,
 };
 pub use language::{Lang, WrittenForm};
 pub use national_id::{NationalId, NationalIdFault, NationalIdKind};
 pub use notice::{Notice, NoticeKind, RecipientRef, Turn};
 pub use problem::{Problem, ProblemCode};
-pub use schema::{envelope_schema, schema_name};
+pub use schema::{envelope_schema, event_schema, schema_name};
 pub use snapshot::{Envelope, Snapshot};
 pub use stage::{Archived, FileName, LogicalPath, Packaged, PackagedFile, Placement, Rendered};
 pub use text::{Line, Name, Text};

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseFolderId, DocumentKey, NotValid, WrittenForm};
+use crate::{CaseFolderId, DocumentKey, EventId, NotValid, WrittenForm};
 
 /// Kind of notice (DOMAIN § 8). A new kind is one arm here and its texts under `templates/mail/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -226,8 +226,11 @@ impl FromStr for RecipientRef {
 pub struct Notice {
     /// What it tells.
     pub kind: NoticeKind,
-    /// The document it tells about; `None` for reports on a run.
+    /// The document it tells about; `None` for reports on a run, and for what an event or a schedule tells of.
     pub document: Option<DocumentKey>,
+    /// The event that it tells about, or that holds the address; `None` where a document does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
     /// The document's folder; `None` for reports on a run.
     pub folder: Option<CaseFolderId>,
     /// Who gets it.
@@ -302,6 +305,7 @@ mod tests {
         let first = Notice {
             kind: NoticeKind::NewMessage,
             document: None,
+            event: None,
             folder: None,
             recipient: RecipientRef::Recipient(0),
             written_form: WrittenForm::Nn,

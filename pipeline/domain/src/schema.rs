@@ -4,8 +4,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    AnnualReport, ClosingNote, ConsentRecord, DocumentKind, Envelope, EsPlan, EvaluationReport, IopPlan, IpPlan, MeetingInvitation,
-    MeetingMinutes, MessageLog, PlanType, ReopeningNote, ResponsibilityTransferNote, SchoolYearTransferNote, SlPlan,
+    AnnualReport, ClosingNote, ConsentRecord, DocumentKind, EVENT_SCHEMA, Envelope, EsPlan, EvaluationReport, IopPlan, IpPlan,
+    MeetingInvitation, MeetingMinutes, MessageLog, PlanEvent, PlanType, ReopeningNote, ResponsibilityTransferNote, SchoolYearTransferNote,
+    SlPlan,
 };
 
 /// Value of the envelope's `schema` field: `arkivflyt/plan_snapshot/1`.
@@ -31,8 +32,24 @@ pub fn envelope_schema(kind: DocumentKind) -> Value {
         let by_plan_type: Vec<Value> = contents.iter().map(|(t, c)| for_plan_type(*t, c)).collect();
         root["allOf"] = Value::Array(by_plan_type);
     }
+    finish(root, &schema_name(kind), definitions)
+}
+
+/// JSON Schema for an event. Which fields which event needs is intake's to say.
+pub fn event_schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut root = envelope(&mut generator);
+    let content = generator.subschema_for::<PlanEvent>();
+    let definitions = generator.take_definitions(true);
+    let properties = root["properties"].as_object_mut().expect("an envelope has properties");
+    properties.insert("schema".into(), json!({ "const": EVENT_SCHEMA }));
+    properties.insert("content".into(), content.to_value());
+    finish(root, EVENT_SCHEMA, definitions)
+}
+
+fn finish(mut root: Value, title: &str, definitions: Map<String, Value>) -> Value {
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    root["title"] = json!(schema_name(kind));
+    root["title"] = json!(title);
     root["$defs"] = Value::Object(definitions);
     plain(&mut root);
     refuse_unknown_fields(&mut root);
@@ -134,9 +151,8 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_schema_that_refuses_unknown_fields() {
-        for kind in DocumentKind::ALL {
-            let schema = envelope_schema(kind);
-            assert_eq!(schema["additionalProperties"], json!(false), "{}", kind.id());
+        for schema in DocumentKind::ALL.map(envelope_schema).into_iter().chain([event_schema()]) {
+            assert_eq!(schema["additionalProperties"], json!(false), "{}", schema["title"]);
             let defs = schema["$defs"].as_object().unwrap();
             for (name, def) in defs {
                 if def.get("properties").is_some() {

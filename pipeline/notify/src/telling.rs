@@ -30,7 +30,7 @@ pub fn notices(snapshot: &Snapshot, folder: &CaseFolderId) -> Telling {
 pub fn run_report_notice(run_id: &str, written_form: WrittenForm) -> Notice {
     let kind = NoticeKind::ArchiveReport;
     let dedupe_key = format!("{}:{run_id}:{}", kind.id(), recipient_key(RecipientRef::Archivist));
-    Notice { kind, document: None, folder: None, recipient: RecipientRef::Archivist, written_form, dedupe_key }
+    Notice { kind, document: None, event: None, folder: None, recipient: RecipientRef::Archivist, written_form, dedupe_key }
 }
 
 /// Where a notice goes, looked up in the snapshot only when the mail is made. `None` for people who are told on paper, for
@@ -46,7 +46,7 @@ fn reachable(contact: &Contact) -> bool {
 fn notice(kind: NoticeKind, recipient: RecipientRef, written_form: WrittenForm, snapshot: &Snapshot, folder: &CaseFolderId) -> Notice {
     let document = snapshot.key();
     let dedupe_key = format!("{}:{document}:{}", kind.id(), recipient_key(recipient));
-    Notice { kind, document: Some(document), folder: Some(folder.clone()), recipient, written_form, dedupe_key }
+    Notice { kind, document: Some(document), event: None, folder: Some(folder.clone()), recipient, written_form, dedupe_key }
 }
 
 /// As rows write it, but with no colon: the key's own parts stand between colons.

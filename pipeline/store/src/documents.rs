@@ -3,11 +3,11 @@
 use std::{fmt, future::Future, str::FromStr};
 
 use pipeline_domain::{
-    Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, LogicalPath, MunicipalityNumber, NextStep, NotValid, Notice, PlanId,
-    RecipientRef, Reservation, Sha256, Sha512, Snapshot, Timestamp,
+    Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Fact, LogicalPath, MunicipalityNumber, NextStep, NotValid, Notice,
+    PlanId, RecipientRef, Reservation, Sha256, Sha512, Snapshot, Timestamp,
 };
 
-use crate::{Folder, MailId, Plan, StoreError, words};
+use crate::{FactSource, Folder, MailId, Plan, SlotChange, StoreError, words};
 
 words! {
     /// Where a document is. The table's `check` has the same words.
@@ -81,13 +81,17 @@ pub struct NewDocument {
     pub plan: PlanId,
     /// Whose id the plan's is.
     pub source_system: SourceSystem,
+    /// What is remembered of it in the life of its plan.
+    pub fact: Fact,
+    /// What it does with the person's one place.
+    pub slot: SlotChange,
     /// Now. Gives folder and journal their year.
     pub at: Timestamp,
 }
 
 impl NewDocument {
     /// The part of a snapshot that the store may know. Fails on a source system name that intake would have refused.
-    pub fn of(snapshot: &Snapshot, at: Timestamp) -> Result<Self, NotValid> {
+    pub fn of(snapshot: &Snapshot, slot: SlotChange, at: Timestamp) -> Result<Self, NotValid> {
         Ok(Self {
             key: snapshot.key(),
             kind: snapshot.kind(),
@@ -95,6 +99,8 @@ impl NewDocument {
             municipality: snapshot.case.municipality_number.clone(),
             plan: snapshot.case.plan_id,
             source_system: snapshot.source.system.parse()?,
+            fact: Fact::of_document(snapshot),
+            slot,
             at,
         })
     }
@@ -109,6 +115,8 @@ pub enum Acceptance {
     Known(Box<DocumentRow>),
     /// Document id and version stand for other content (`document_id_reused`).
     IdReused,
+    /// Another open plan, with this folder, has the person's one place (`plan_exists`); nothing was done.
+    SlotTaken(CaseFolderId),
 }
 
 /// Place in the queue of accepted documents, to read on from.
@@ -221,11 +229,11 @@ pub struct Attempt {
 /// Someone who must be told on paper, since there is no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaperItem {
-    /// The document to tell about.
-    pub document: DocumentKey,
+    /// What to tell about.
+    pub about: FactSource,
     /// Its folder.
     pub folder: CaseFolderId,
-    /// Who: the name is in the document.
+    /// Who: the name is in the document or event.
     pub recipient: RecipientRef,
     /// When it was listed.
     pub at: Timestamp,

@@ -9,7 +9,7 @@
 //! - Mail is queued in the same transaction that records its document as archived.
 //! - Every call may be repeated: what was done already is answered as such and not done twice.
 //!
-//! Start with [`Documents`], then [`Outbox`] and [`Runs`]; what makes it all go on by itself is [`Jobs`] and [`Schedules`]. A database is one crate in a folder here: see `sqlite/`.
+//! Start with [`Documents`], then [`Plans`], [`Outbox`] and [`Runs`]; what makes it all go on by itself is [`Jobs`] and [`Schedules`]. A database is one crate in a folder here: see `sqlite/`.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -19,6 +19,7 @@ mod error;
 mod folders;
 mod jobs;
 mod outbox;
+mod plans;
 mod runs;
 mod schedules;
 
@@ -34,6 +35,7 @@ pub use jobs::{
     Settlement, WorkerId, WorkerRow, nothing_follows,
 };
 pub use outbox::{Claim, Mail, MailFilter, MailId, MailOutcome, MailState, Outbox};
+pub use plans::{AddressKey, AddressRow, EventAcceptance, FactRow, FactSource, NewEvent, Plans, Slot, SlotChange};
 pub use runs::{Counts, DocumentCounts, MailCounts, Run, RunCounts, RunId, Runs};
 pub use schedules::{FIRINGS_KEPT, Fired, NewSchedule, ScheduleRow, Schedules};
 

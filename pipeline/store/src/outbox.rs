@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future};
 
-use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, NextStep, NoticeKind, RecipientRef, Timestamp, WrittenForm};
+use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, EventId, NextStep, NoticeKind, RecipientRef, Timestamp, WrittenForm};
 
 use crate::{Attempt, Recorded, StoreError, words};
 
@@ -47,9 +47,11 @@ pub struct Mail {
     pub dedupe_key: String,
     /// What it tells.
     pub kind: NoticeKind,
-    /// The document it tells about; `None` for reports on a run.
+    /// The document it tells about; `None` for reports on a run and where an event tells.
     pub document: Option<DocumentKey>,
-    /// The document's folder; `None` for reports on a run.
+    /// The event that it tells about, or that holds the address.
+    pub event: Option<EventId>,
+    /// The plan's folder; `None` for reports on a run.
     pub folder: Option<CaseFolderId>,
     /// Who gets it.
     pub recipient: RecipientRef,

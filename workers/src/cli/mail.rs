@@ -72,7 +72,7 @@ async fn list(shell: &Shell, limit: u32, global: &Global, output: &Output) -> Re
     let mails = shell.store.mails(&MailFilter::default(), limit).await?;
     let paper = shell.store.paper_list().await?;
     let on_paper: Vec<Value> =
-        paper.iter().map(|p| json!({ "document_id": p.document.id, "version": p.document.version, "case_folder": p.folder.to_string(), "recipient": p.recipient })).collect();
+        paper.iter().map(|p| json!({ "document_id": p.about.document().map(|d| d.id), "version": p.about.document().map(|d| d.version), "event_id": p.about.event(), "case_folder": p.folder.to_string(), "recipient": p.recipient })).collect();
     if output.answer("mail_list", json!({ "mails": mails.iter().map(row).collect::<Vec<_>>(), "on_paper": on_paper })) {
         return Ok(Exit::Ok);
     }

@@ -4,7 +4,7 @@ use std::{fs, io, sync::Arc, task::Poll};
 
 use pipeline_domain::{DocumentKey, ErrorCode, Problem, ProblemCode, Reservation, Sha256, Snapshot, Timestamp};
 use pipeline_intake::Reading;
-use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument, SlotChange};
 
 use crate::{
     data::{AcceptedHold, DurableBatch, Hold},
@@ -123,7 +123,7 @@ async fn hold(shell: &Shell) -> Result<AcceptedHold, Failure> {
 }
 
 fn new_document(snapshot: &Snapshot, now: Timestamp) -> NewDocument {
-    NewDocument::of(snapshot, now).expect("intake has checked the source system's name")
+    NewDocument::of(snapshot, SlotChange::Keep, now).expect("intake has checked the source system's name")
 }
 
 /// Known documents whose file gives way to what was sent now.
@@ -155,6 +155,10 @@ async fn answer(shell: &Shell, key: DocumentKey, acceptance: Acceptance, now: Ti
         Acceptance::Known(row) => {
             tracing::info!(document.id = %key.id, document.version = %key.version, known.id = %row.key.id, "known already");
             Answer::Known(row)
+        }
+        Acceptance::SlotTaken(folder) => {
+            tracing::warn!(document.id = %key.id, folder.id = %folder, "another open plan has the person's one place");
+            Answer::Refused(Refusal::from_code(ErrorCode::PlanExists))
         }
         Acceptance::IdReused => Answer::Refused(Refusal::from_code(ErrorCode::DocumentIdReused)),
     })

@@ -218,6 +218,7 @@ fn notice_of(mail: &Mail) -> Notice {
     Notice {
         kind: mail.kind,
         document: mail.document,
+        event: mail.event,
         folder: mail.folder.clone(),
         recipient: mail.recipient,
         written_form: mail.written_form,

@@ -203,7 +203,7 @@ pub fn notice(kind: NoticeKind, form: WrittenForm) -> Notice {
     let document = snapshot(minutes());
     let recipient = RecipientRef::Subject;
     let dedupe_key = format!("{}:{}:{recipient}", kind.id(), document.key());
-    Notice { kind, document: Some(document.key()), folder: Some(folder()), recipient, written_form: form, dedupe_key }
+    Notice { kind, document: Some(document.key()), event: None, folder: Some(folder()), recipient, written_form: form, dedupe_key }
 }
 
 pub fn mail_for(notice: &Notice) -> Mail {

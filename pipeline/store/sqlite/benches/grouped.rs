@@ -10,10 +10,10 @@ use std::{
 };
 
 use pipeline_domain::{
-    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Sha256, Sha512,
-    Timestamp, WrittenForm,
+    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, Notice, NoticeKind, Placement, PlanId, RecipientRef, Sha256,
+    Sha512, Timestamp, WrittenForm,
 };
-use pipeline_store::{Acceptance, Claim, Documents, MailOutcome, NewDocument, Outbox, nothing_follows};
+use pipeline_store::{Acceptance, Claim, Documents, MailOutcome, NewDocument, Outbox, SlotChange, nothing_follows};
 use pipeline_store_sqlite::SqliteStore;
 use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
@@ -68,6 +68,8 @@ fn document(n: u32) -> NewDocument {
         municipality: "9901".parse().expect("four digits"),
         plan: PlanId::from_uuid(Uuid::from_u128(u128::from(n / 2))),
         source_system: "samspill".parse().expect("a name"),
+        fact: Fact::of_kind(DocumentKind::MeetingMinutes, now()),
+        slot: SlotChange::Keep,
         at: now(),
     }
 }
@@ -90,6 +92,7 @@ async fn carry(store: &SqliteStore, n: u32) {
     let notice = Notice {
         kind: NoticeKind::MinutesReady,
         document: Some(row.key),
+        event: None,
         folder: Some(row.reservation.folder),
         recipient: RecipientRef::Recipient(0),
         written_form: WrittenForm::Nb,

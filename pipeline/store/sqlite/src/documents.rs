@@ -50,7 +50,7 @@ macro_rules! folder_rows {
 impl Documents for SqliteStore {
     async fn accept(&self, document: &NewDocument, follow_up: FollowUp) -> Result<Acceptance, StoreError> {
         let new = document.clone();
-        let any = |answer: &Acceptance| !matches!(answer, Acceptance::IdReused);
+        let any = |answer: &Acceptance| !matches!(answer, Acceptance::IdReused | Acceptance::SlotTaken(_));
         self.timed("accept a document", any, move |c, now| Box::pin(async move { accept(c, &new, follow_up, now).await })).await
     }
 

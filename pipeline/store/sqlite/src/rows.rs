@@ -6,8 +6,8 @@ use pipeline_domain::{
     CaseFolderId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, JournalNumber, NoticeKind, Sha256, Timestamp, WrittenForm,
 };
 use pipeline_store::{
-    ArchivedAt, Attempt, AttemptSubject, DocumentRow, DocumentState, Folder, Mail, MailId, PaperItem, PendingDocument, Plan, QueuePlace,
-    Reservation, Run, RunCounts, StoreError,
+    ArchivedAt, Attempt, AttemptSubject, DocumentRow, DocumentState, FactSource, Folder, Mail, MailId, PaperItem, PendingDocument, Plan,
+    QueuePlace, Reservation, Run, RunCounts, StoreError,
 };
 
 use crate::accept::Opened;
@@ -266,6 +266,7 @@ impl TryFrom<RawMail> for Mail {
             id: MailId(raw.id),
             kind: NoticeKind::from_id(&raw.kind).ok_or_else(|| row.bad("kind"))?,
             document,
+            event: None,
             folder,
             recipient: row.text("recipient", &raw.recipient)?,
             written_form: written_form(&raw.written_form).ok_or_else(|| row.bad("written_form"))?,
@@ -337,7 +338,7 @@ impl TryFrom<RawPaperItem> for PaperItem {
     fn try_from(raw: RawPaperItem) -> Result<Self, StoreError> {
         let row = Row::of("paper_list", raw.id);
         Ok(Self {
-            document: row.key(&raw.document_id, raw.version)?,
+            about: FactSource::Document(row.key(&raw.document_id, raw.version)?),
             folder: row.folder(&raw.municipality, raw.year, raw.sequence)?,
             recipient: row.text("recipient", &raw.recipient)?,
             at: row.instant("listed_at", raw.listed_at)?,

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, PlanId, Sha256, Timestamp};
+use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, ErrorCode, Fact, PlanId, Sha256, Timestamp};
 use pipeline_store::{
-    Acceptance, AttemptEnd, DocumentFilter, DocumentState, Documents, JobState, MailState, NewDocument, Outbox, Stage, StoreError,
-    nothing_follows,
+    Acceptance, AttemptEnd, DocumentFilter, DocumentState, Documents, JobState, MailState, NewDocument, Outbox, SlotChange, Stage,
+    StoreError, nothing_follows,
 };
 use pipeline_store_sqlite::SqliteStore;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -42,6 +42,8 @@ fn document(n: u32) -> NewDocument {
         municipality: "9901".parse().unwrap(),
         plan: PlanId::from_uuid(Uuid::from_u128(u128::from(n))),
         source_system: "samspill".parse().unwrap(),
+        fact: Fact::of_kind(DocumentKind::PlanSnapshot, Timestamp::from_unix_seconds(1_795_422_600).unwrap()),
+        slot: SlotChange::Keep,
         at: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
     }
 }

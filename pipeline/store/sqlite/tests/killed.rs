@@ -8,11 +8,12 @@ use std::{
 };
 
 use pipeline_domain::{
-    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Sha256, Sha512,
-    Timestamp, WrittenForm,
+    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, Notice, NoticeKind, Placement, PlanId, RecipientRef, Sha256,
+    Sha512, Timestamp, WrittenForm,
 };
 use pipeline_store::{
-    Acceptance, Claim, DocumentFilter, DocumentState, Documents, MailFilter, MailState, NewDocument, Outbox, Reservation, nothing_follows,
+    Acceptance, Claim, DocumentFilter, DocumentState, Documents, MailFilter, MailState, NewDocument, Outbox, Reservation, SlotChange,
+    nothing_follows,
 };
 use pipeline_store_sqlite::SqliteStore;
 use tokio::task::JoinSet;
@@ -39,6 +40,8 @@ fn document(n: u32) -> NewDocument {
         municipality: "9901".parse().unwrap(),
         plan: PlanId::from_uuid(Uuid::from_u128(u128::from(n / 3))),
         source_system: "samspill".parse().unwrap(),
+        fact: Fact::of_kind(DocumentKind::PlanSnapshot, now()),
+        slot: SlotChange::Keep,
         at: now(),
     }
 }
@@ -48,7 +51,7 @@ async fn carry(store: SqliteStore, n: u32) {
     let reservation = match store.accept(&document(n), nothing_follows).await.unwrap() {
         Acceptance::New(reservation) => reservation,
         Acceptance::Known(row) => row.reservation,
-        Acceptance::IdReused => panic!("document {n}"),
+        Acceptance::IdReused | Acceptance::SlotTaken(_) => panic!("document {n}"),
     };
     say(&format!("accepted {n} {}", reservation.journal.sequence));
     store.record_archived(&archived(n, &reservation), &[notice(n)], &[], now()).await.unwrap();
@@ -78,6 +81,7 @@ fn notice(n: u32) -> Notice {
     Notice {
         kind: NoticeKind::MinutesReady,
         document: Some(key(n)),
+        event: None,
         folder: None,
         recipient: RecipientRef::Subject,
         written_form: WrittenForm::Nb,

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, PlanId, Reservation, Sha256, Timestamp};
+use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, PlanId, Reservation, Sha256, Timestamp};
 use pipeline_store::{
-    Acceptance, DocumentState, Documents, JobFilter, JobState, Jobs, MailFilter, NewDocument, NewJob, Outbox, StoreError,
+    Acceptance, DocumentState, Documents, JobFilter, JobState, Jobs, MailFilter, NewDocument, NewJob, Outbox, SlotChange, StoreError,
 };
 use pipeline_store_sqlite::SqliteStore;
 use sqlx::{Connection, SqliteConnection, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
@@ -43,6 +43,8 @@ fn document() -> NewDocument {
         municipality: "9901".parse().unwrap(),
         plan: PlanId::from_uuid(Uuid::from_u128(2)),
         source_system: "samspill".parse().unwrap(),
+        fact: Fact::of_kind(DocumentKind::PlanSnapshot, Timestamp::from_unix_seconds(1_795_422_600).unwrap()),
+        slot: SlotChange::Keep,
         at: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
     }
 }

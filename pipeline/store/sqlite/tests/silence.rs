@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, PlanId, Sha256, Timestamp};
-use pipeline_store::{DocumentFilter, Documents, NewDocument, Outbox, nothing_follows};
+use pipeline_domain::{DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, PlanId, Sha256, Timestamp};
+use pipeline_store::{DocumentFilter, Documents, NewDocument, Outbox, SlotChange, nothing_follows};
 use pipeline_store_sqlite::SqliteStore;
 use tracing::{Event, Metadata, Subscriber, field::Visit, span};
 use uuid::Uuid;
@@ -55,6 +55,8 @@ async fn no_statement_and_no_value_is_logged() {
         municipality: "9901".parse().unwrap(),
         plan: PlanId::from_uuid(Uuid::from_u128(1)),
         source_system: "kanarisystem".parse().unwrap(),
+        fact: Fact::of_kind(DocumentKind::PlanSnapshot, Timestamp::from_unix_seconds(1_795_422_600).unwrap()),
+        slot: SlotChange::Keep,
         at: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
     };
     store.accept(&new, nothing_follows).await.unwrap();

@@ -6,7 +6,7 @@ use super::{
     Stand,
     sample::{accepted, archived, at, document, key, notice},
 };
-use crate::{DocumentState, Documents, MailFilter, MailState, Outbox, Recorded, StoreError};
+use crate::{DocumentState, Documents, FactSource, MailFilter, MailState, Outbox, Recorded, StoreError};
 
 /// Mail is queued once and the place stays, however often it is recorded.
 pub async fn archiving_twice_is_once(stand: &impl Stand) {
@@ -33,7 +33,10 @@ pub async fn archiving_twice_is_once(stand: &impl Stand) {
     assert_eq!((mails[0].kind, mails[0].written_form), (notices[0].kind, notices[0].written_form));
     let paper = store.paper_list().await.unwrap();
     assert_eq!(paper.len(), 1);
-    assert_eq!((paper[0].document, &paper[0].folder, paper[0].recipient, paper[0].at), (key(1), &reservation.folder, on_paper[0], at(1)));
+    assert_eq!(
+        (paper[0].about, &paper[0].folder, paper[0].recipient, paper[0].at),
+        (FactSource::Document(key(1)), &reservation.folder, on_paper[0], at(1))
+    );
 }
 
 /// Nothing to send: nothing is open.

@@ -15,6 +15,7 @@ fn report(run: RunId) -> Notice {
     Notice {
         kind: NoticeKind::ArchiveReport,
         document: None,
+        event: None,
         folder: None,
         recipient: RecipientRef::Archivist,
         written_form: WrittenForm::Nb,

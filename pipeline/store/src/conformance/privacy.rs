@@ -10,7 +10,7 @@ use super::{
     jobs_sample::{LEASE, job, past, put, settle, take_one, worker},
     sample::{accepted, archived, at},
 };
-use crate::{Documents, Jobs, MailOutcome, NewDocument, NewJob, Outbox, Outcome, Stage};
+use crate::{Documents, Jobs, MailOutcome, NewDocument, NewJob, Outbox, Outcome, SlotChange, Stage};
 
 /// In every field of the snapshot that a person can be known by. None of them is of anybody.
 const CANARIES: [&str; 11] = [
@@ -77,7 +77,7 @@ async fn work_on<S: Jobs>(store: &S, document: DocumentKey) {
 pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
     let store = stand.open().await;
     let snapshot = snapshot();
-    let new = NewDocument::of(&snapshot, at(0)).unwrap();
+    let new = NewDocument::of(&snapshot, SlotChange::Keep, at(0)).unwrap();
     let reservation = accepted(&store, &new).await;
     store
         .record_attempt_failed(new.key, Stage::Render, ErrorCode::RenderCrashed, "child 1", at(1), NextStep::RetryAt(at(2)))
@@ -88,6 +88,7 @@ pub async fn no_row_holds_a_personal_value(stand: &impl Stand) {
     let notice = Notice {
         kind: NoticeKind::MinutesReady,
         document: Some(new.key),
+        event: None,
         folder: Some(reservation.folder.clone()),
         recipient: RecipientRef::Recipient(0),
         written_form: snapshot.written_form,

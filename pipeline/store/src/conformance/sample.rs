@@ -1,12 +1,12 @@
 //! Documents by number: every number is its own document, plan and content.
 
 use pipeline_domain::{
-    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Reservation,
-    Sha256, Sha512, Timestamp, WrittenForm,
+    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, Notice, NoticeKind, Placement, PlanId, RecipientRef,
+    Reservation, Sha256, Sha512, Timestamp, WrittenForm,
 };
 use uuid::Uuid;
 
-use crate::{Acceptance, NewDocument, Store, nothing_follows};
+use crate::{Acceptance, NewDocument, SlotChange, Store, nothing_follows};
 
 /// 2026-11-23T08:30:00Z and `seconds` more.
 pub fn at(seconds: i64) -> Timestamp {
@@ -25,6 +25,8 @@ pub fn document(n: u32) -> NewDocument {
         municipality: "9901".parse().expect("four digits"),
         plan: PlanId::from_uuid(Uuid::from_u128(0x2000_0000 + u128::from(n))),
         source_system: "samspill".parse().expect("a short name"),
+        fact: Fact::of_kind(DocumentKind::MeetingMinutes, at(0)),
+        slot: SlotChange::Keep,
         at: at(0),
     }
 }
@@ -51,6 +53,7 @@ pub fn notice(n: u32, recipient: RecipientRef, reservation: &Reservation) -> Not
     Notice {
         kind: NoticeKind::MinutesReady,
         document: Some(key(n)),
+        event: None,
         folder: Some(reservation.folder.clone()),
         recipient,
         written_form: WrittenForm::Nn,

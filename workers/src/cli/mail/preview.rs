@@ -146,7 +146,15 @@ fn first_or_second(kind: NoticeKind, second: bool, form: WrittenForm) -> Option<
 
 fn example(kind: NoticeKind, written_form: WrittenForm) -> Notice {
     let recipient = if kind == NoticeKind::ArchiveReport { RecipientRef::Archivist } else { RecipientRef::Subject };
-    Notice { kind, document: None, folder: None, recipient, written_form, dedupe_key: format!("{}:preview:{recipient}", kind.id()) }
+    Notice {
+        kind,
+        document: None,
+        event: None,
+        folder: None,
+        recipient,
+        written_form,
+        dedupe_key: format!("{}:preview:{recipient}", kind.id()),
+    }
 }
 
 fn compose(

@@ -200,7 +200,7 @@ impl Survey {
         let mut table = ReportTable::new(Label::OnPaper, Label::OnPaperMeaning, columns);
         table.rows.extend(self.on_paper.iter().map(|item| {
             let (who, since) = (Cell::Word(recipient(item.recipient)), Cell::Day(item.at.oslo_date()));
-            vec![Cell::Folder(item.folder.clone()), Cell::Document(item.document), who, since]
+            vec![Cell::Folder(item.folder.clone()), item.about.document().map_or(Cell::None, Cell::Document), who, since]
         }));
         table
     }

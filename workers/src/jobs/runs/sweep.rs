@@ -176,6 +176,8 @@ mod tests {
             municipality: "9901".parse().unwrap(),
             plan: "9c691b30-4b10-541f-b81c-97f0b00cf693".parse().unwrap(),
             source_system: "samspill".parse().unwrap(),
+            fact: pipeline_domain::Fact::of_kind(pipeline_domain::DocumentKind::MeetingMinutes, shell.clock.now()),
+            slot: pipeline_store::SlotChange::Keep,
             at: shell.clock.now(),
         };
         let Acceptance::New(reservation) = shell.store.accept(&new, nothing_follows).await.unwrap() else { panic!("it is new") };

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use pipeline_domain::{
-    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Notice, NoticeKind, Placement, PlanId, RecipientRef, Reservation,
-    Sha256, Sha512, Timestamp, WrittenForm,
+    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, Notice, NoticeKind, Placement, PlanId, RecipientRef,
+    Reservation, Sha256, Sha512, Timestamp, WrittenForm,
 };
 use pipeline_store::{
-    Acceptance, Claim, DocumentFilter, DocumentState, Documents, Mail, MailFilter, MailState, NewDocument, Outbox, nothing_follows,
+    Acceptance, Claim, DocumentFilter, DocumentState, Documents, Mail, MailFilter, MailState, NewDocument, Outbox, SlotChange,
+    nothing_follows,
 };
 use pipeline_store_postgres::PostgresStore;
 use sqlx::{Connection, PgConnection};
@@ -52,6 +53,8 @@ pub fn document(n: u32) -> NewDocument {
         municipality: "9901".parse().unwrap(),
         plan: PlanId::from_uuid(Uuid::from_u128(u128::from(n / 3))),
         source_system: "samspill".parse().unwrap(),
+        fact: Fact::of_kind(DocumentKind::PlanSnapshot, now()),
+        slot: SlotChange::Keep,
         at: now(),
     }
 }
@@ -71,6 +74,7 @@ pub fn notice_to(n: u32, recipient: RecipientRef) -> Notice {
     Notice {
         kind: NoticeKind::MinutesReady,
         document: Some(key(n)),
+        event: None,
         folder: None,
         recipient,
         written_form: WrittenForm::Nb,
@@ -86,7 +90,7 @@ pub fn reserved(answer: Acceptance) -> Reservation {
     match answer {
         Acceptance::New(reservation) => reservation,
         Acceptance::Known(row) => row.reservation,
-        Acceptance::IdReused => panic!("no id is used twice here"),
+        Acceptance::IdReused | Acceptance::SlotTaken(_) => panic!("no id is used twice here"),
     }
 }
 
