@@ -68,8 +68,9 @@ fn misbehave(job: &RenderJob) -> Result<PrintedPdf, Refusal> {
         }
         "keep" => {
             std::mem::forget(black_box(vec![1u8; 100 << 20]));
-            pdf(Vec::new())
+            pdf(std::process::id().to_le_bytes().to_vec())
         }
+        "who" => pdf(std::process::id().to_le_bytes().to_vec()),
         "dig" => pdf(vec![dig(0) as u8]),
         "panic" => panic!("Kari Testperson"),
         "shout" => {
@@ -195,30 +196,18 @@ async fn sizes_are_bounded_both_ways() {
 
 #[tokio::test]
 async fn children_are_replaced_by_count_and_by_memory() {
-    let pids = async |settings, template| {
+    // Each answer is the process id of the child that gave it: the child is chosen for replacement only after it has answered.
+    let children = async |settings, template| {
         let press = press(settings);
         let mut seen = BTreeSet::new();
-        for _ in 0..6 {
-            // Waits in line until the replacement is ready, so the pid is the one that sets the document.
-            press.print(job(template, b"")).await.expect("set");
-            press.print(job("echo", b"")).await.expect("set");
-            seen.insert(pid_of_next(&press).await);
+        for _ in 0..12 {
+            seen.insert(press.print(job(template, b"")).await.expect("set").bytes);
         }
         seen.len()
     };
-    assert_eq!(pids(PressSettings { recycle_after_documents: 4, ..settings() }, "echo").await, 4);
-    assert_eq!(pids(PressSettings { recycle_above_bytes: 80 << 20, ..settings() }, "keep").await, 6);
-    assert_eq!(pids(settings(), "echo").await, 1);
-}
-
-/// The child that is there once a replacement, if any, is done.
-async fn pid_of_next(press: &Press) -> u32 {
-    loop {
-        if let Some(child) = press.children_memory().first() {
-            return child.pid;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    assert_eq!(children(PressSettings { recycle_after_documents: 4, ..settings() }, "who").await, 3);
+    assert_eq!(children(PressSettings { recycle_above_bytes: 80 << 20, ..settings() }, "keep").await, 12);
+    assert_eq!(children(settings(), "who").await, 1);
 }
 
 #[tokio::test]
