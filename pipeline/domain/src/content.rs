@@ -1,6 +1,7 @@
 //! The document types. One file each; adding an arm to [`Content`] makes the compiler list the rest of the work.
 
 mod annual_report;
+mod attached;
 mod closing_note;
 mod consent_record;
 mod evaluation_report;
@@ -14,6 +15,7 @@ mod responsibility_transfer_note;
 mod school_year_transfer_note;
 
 pub use annual_report::{AnnualReport, GivenAccess, GoalAssessment, PreparedBy, ReportSetting};
+pub use attached::{Attached, AttachmentState, CopiedFile, FileFormat, FileOnDisk, PageCopy};
 pub use closing_note::{ClosingNote, ClosingReason, GoalOutcome};
 pub use consent_record::{ConsentMethod, ConsentRecord, ConsentState, Shared};
 pub use evaluation_report::EvaluationReport;
@@ -201,6 +203,11 @@ trait DocumentType {
         vec![&self.record().produced_by]
     }
 
+    /// The files that come with it, in its own order.
+    fn attachments(&self) -> Vec<AttachmentItem> {
+        Vec::new()
+    }
+
     fn is_draft(&self) -> bool {
         false
     }
@@ -346,6 +353,11 @@ impl Content {
     /// Who wrote it, for Noark `forfatter`.
     pub fn authors(&self) -> Vec<&Name> {
         self.itself().authors()
+    }
+
+    /// The files that come with it, in the order of its own list.
+    pub fn attachments(&self) -> Vec<AttachmentItem> {
+        self.itself().attachments()
     }
 
     /// Whether it may be looked at but not archived yet.

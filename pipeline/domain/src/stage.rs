@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseFolderId, DocumentKey, NotValid, Reservation, Sha256, Sha512, Snapshot, Timestamp};
+use crate::{Attached, CaseFolderId, DocumentKey, NotValid, Reservation, Sha256, Sha512, Snapshot, Timestamp};
 
 /// A snapshot set as PDF/A-2a that is also PDF/UA-1.
 #[derive(Clone, Debug)]
@@ -14,13 +14,24 @@ pub struct Rendered {
     pdf: Arc<[u8]>,
     pages: u32,
     sha256: Sha256,
+    attached: Vec<Attached>,
 }
 
 impl Rendered {
     /// Takes the bytes and works out the digest itself, so the two can't disagree.
     pub fn new(snapshot: Arc<Snapshot>, reservation: Reservation, pdf: Vec<u8>, pages: u32) -> Self {
         let sha256 = Sha256::of(&pdf);
-        Self { snapshot, reservation, pdf: pdf.into(), pages, sha256 }
+        Self { snapshot, reservation, pdf: pdf.into(), pages, sha256, attached: Vec::new() }
+    }
+
+    /// The same with its attachments, in the order of its list.
+    pub fn with_attachments(self, attached: Vec<Attached>) -> Self {
+        Self { attached, ..self }
+    }
+
+    /// What became of its attachments.
+    pub fn attached(&self) -> &[Attached] {
+        &self.attached
     }
 
     /// What was set.

@@ -87,6 +87,10 @@ impl DocumentType for MeetingInvitation {
     fn authors(&self) -> Vec<&Name> {
         vec![&self.organiser]
     }
+
+    fn attachments(&self) -> Vec<AttachmentItem> {
+        self.attachment_list.clone()
+    }
 }
 
 /// Whether a meeting is held.

@@ -67,6 +67,14 @@ impl DocumentType for PlanSnapshot {
             Self::Iop(_) => GoalLists::WithMeasures { goals: "main_goals", judged: "evaluations" },
         }
     }
+
+    fn attachments(&self) -> Vec<AttachmentItem> {
+        match self {
+            Self::Ip(plan) => plan.attachment_list.clone(),
+            Self::Es(plan) => plan.attachment_list.clone(),
+            Self::Sl(_) | Self::Iop(_) => Vec::new(),
+        }
+    }
 }
 
 /// Individuell plan. The required fields cover the nine content points of the regulation on individual plans.
