@@ -23,6 +23,7 @@ pub struct Config {
     pub intake: IntakeConfig,
     pub render: RenderConfig,
     pub archive: ArchiveConfig,
+    pub access: AccessConfig,
     pub mail: MailConfig,
     pub store: StoreConfig,
     pub work: WorkConfig,
@@ -76,6 +77,23 @@ pub enum SandboxSetting {
 #[serde(deny_unknown_fields)]
 pub struct ArchiveConfig {
     pub folder: PathBuf,
+}
+
+/// Who is shown content.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessConfig {
+    pub roles: RolesSetting,
+}
+
+/// What makes somebody a holder of the role that they state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolesSetting {
+    /// Their word, which is written to the access log.
+    Stated,
+    /// A grant in the register that reaches the plan today.
+    Granted,
 }
 
 /// How notices leave.

@@ -9,6 +9,7 @@
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
 //!   work/                             what one stage leaves for the next; may be emptied at any time
 //!   reports/                          what scheduled runs found
+//!   access/<municipality>/            the access log; access/grants.jsonl: who was given which role
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)
 //! ```
@@ -40,7 +41,7 @@ pub struct DataFolder {
 
 const FOLDERS: [&str; 4] = ["inbox", "accepted", "refused", "municipalities"];
 /// Made when they are missing: a data folder of an earlier version has none.
-const LATER_FOLDERS: [&str; 2] = ["work", "reports"];
+const LATER_FOLDERS: [&str; 3] = ["work", "reports", "access"];
 
 impl DataFolder {
     /// An existing one.
@@ -90,6 +91,11 @@ impl DataFolder {
 
     pub fn reports(&self) -> PathBuf {
         self.root.join("reports")
+    }
+
+    /// The access log and the register of access.
+    pub fn access(&self) -> PathBuf {
+        self.root.join("access")
     }
 
     /// Holds the time of the last backup that was finished and checked.

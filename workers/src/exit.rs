@@ -11,6 +11,7 @@ pub enum Exit {
     NotFound = 4,
     InvalidInput = 5,
     VerificationFailed = 6,
+    NotAuthorised = 7,
     Locked = 8,
     Config = 9,
     NotInitialised = 10,
@@ -30,6 +31,7 @@ Exit codes:
    4  not found
    5  invalid input
    6  verification failed
+   7  not authorised: no role, or one without the right to this
    8  another process works on the same data
    9  wrong configuration
   10  the data folder is not set up (arkivflyt init)

@@ -31,8 +31,11 @@ impl Failure {
             ErrorCode::NotInitialised => Exit::NotInitialised,
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
-            ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull => Exit::TryAgain,
-            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::ExportDamaged => Exit::VerificationFailed,
+            ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull | ErrorCode::AccessLogUnwritable => Exit::TryAgain,
+            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::AccessRegisterDamaged | ErrorCode::ExportDamaged => {
+                Exit::VerificationFailed
+            }
+            ErrorCode::NotAuthorised => Exit::NotAuthorised,
             ErrorCode::AccessFlagsContradict => Exit::InvalidInput,
             _ => Exit::Other,
         }

@@ -1,6 +1,8 @@
 //! Arkivflyt: arguments → configuration → shell → command.
 
+mod access_log;
 mod any_store;
+mod asking;
 mod backup;
 mod cli;
 mod config;

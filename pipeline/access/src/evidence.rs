@@ -3,7 +3,7 @@
 use pipeline_domain::{ActorId, CaseFolderId, Date, PlanId, Timestamp};
 use serde::Serialize;
 
-use crate::{AccessRow, Action, Actor, Grant, Home, Part, Reach, Reason, Relation, Resource, Role, decide};
+use crate::{About, AccessRow, Action, Actor, Grant, Home, Part, Reach, Reason, Relation, Resource, Role, decide};
 
 /// Somebody who could see something of the plan on the day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,8 +85,9 @@ pub fn evidence(
 ) -> Evidence {
     let (plan, folder) = case;
     let of_the_day: Vec<&Home> = homes.iter().filter(|home| home.covers(plan, on)).collect();
+    let of_the_plan = |about: &About| about.folder() == Some(folder) || *about == About::Plan(plan);
     let looked =
-        |row: &&AccessRow| row.folder == *folder && row.at.oslo_date() == on && row.denied.is_none() && LOOKS.contains(&row.action);
+        |row: &&AccessRow| of_the_plan(&row.about) && row.at.oslo_date() == on && row.denied.is_none() && LOOKS.contains(&row.action);
     let did = log.iter().filter(looked).map(|row| Seen { row: row.clone(), support: support(plan, row, grants, &of_the_day) }).collect();
     Evidence { could: who_could_see(plan, on, stood, grants, homes), did }
 }

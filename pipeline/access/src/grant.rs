@@ -1,7 +1,9 @@
 //! Access that was given, and where a plan belonged: what «who could see» is answered from.
 
-use pipeline_domain::{ActorId, AreaId, Date, MunicipalityNumber, PlanId, Timestamp, UnitId, codes};
-use serde::{Serialize, Serializer};
+use std::{fmt, str::FromStr};
+
+use pipeline_domain::{ActorId, AreaId, Date, MunicipalityNumber, NotValid, PlanId, Timestamp, UnitId, codes};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{Naming, Relation, Role, table};
 
@@ -38,15 +40,40 @@ pub enum Reach {
     Municipality(MunicipalityNumber),
 }
 
-impl Serialize for Reach {
+impl fmt::Display for Reach {
     /// `plan:ID`, `unit:ID`, `area:ID`, `municipality:NUMBER`.
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Plan(id) => to.collect_str(&format_args!("plan:{id}")),
-            Self::Unit(id) => to.collect_str(&format_args!("unit:{id}")),
-            Self::Area(id) => to.collect_str(&format_args!("area:{id}")),
-            Self::Municipality(number) => to.collect_str(&format_args!("municipality:{number}")),
+            Self::Plan(id) => write!(f, "plan:{id}"),
+            Self::Unit(id) => write!(f, "unit:{id}"),
+            Self::Area(id) => write!(f, "area:{id}"),
+            Self::Municipality(number) => write!(f, "municipality:{number}"),
         }
+    }
+}
+
+impl FromStr for Reach {
+    type Err = NotValid;
+    fn from_str(text: &str) -> Result<Self, NotValid> {
+        match text.split_once(':') {
+            Some(("plan", id)) => id.parse().map(Self::Plan),
+            Some(("unit", id)) => id.parse().map(Self::Unit),
+            Some(("area", id)) => id.parse().map(Self::Area),
+            Some(("municipality", number)) => number.parse().map(Self::Municipality),
+            _ => Err(NotValid("reach")),
+        }
+    }
+}
+
+impl Serialize for Reach {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Reach {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }
 

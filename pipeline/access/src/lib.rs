@@ -31,7 +31,7 @@ pub use decide::{Decision, decide};
 pub use error::AccessError;
 pub use evidence::{Evidence, Seen, Sight, Support, evidence, who_could_see};
 pub use grant::{Grant, Home, Part, Reach};
-pub use log::{AccessRow, Basis, Chain, Head, StatedReason, verify};
+pub use log::{About, AccessRow, Basis, Chain, Head, StatedReason, verify};
 pub use page::{BarLine, RightLine, bars, markdown, rights};
 pub use reason::{DenyReason, Obligation, Obligations};
 pub use report::{Holder, RoleLine, RoleReport, role_report};

@@ -3,10 +3,10 @@
 //! Nobody can change, drop or move a line in the middle without every later digest betraying it. Lines missing at the end betray
 //! nothing by themselves: for that, keep a [`Head`] somewhere else and give it to [`verify`].
 
-use pipeline_domain::{ActorId, CaseFolderId, DocumentKey, Sha256, Timestamp, codes};
+use pipeline_domain::{ActorId, AreaId, CaseFolderId, DocumentKey, MunicipalityNumber, PlanId, Sha256, Timestamp, UnitId, codes};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{AccessError, Action, Consent, DenyReason, Role};
+use crate::{AccessError, Action, Consent, DenyReason, Part, Role};
 
 codes! {
     /// A reason as it stands in the log: one of a list, since free text would sooner or later hold a name.
@@ -19,6 +19,8 @@ codes! {
             "eget eksemplar" | "eige eksemplar" | "own copy";
         SubjectRequest "subject_request":
             "ønsket av hovedpersonen eller foresatte" | "ønskt av hovudpersonen eller føresette" | "asked for by the subject or a guardian";
+        AccessRequest "access_request":
+            "krav om innsyn" | "krav om innsyn" | "a request for access";
         Complaint "complaint":
             "behandling av klage" | "behandling av klage" | "handling a complaint";
         Supervision "supervision":
@@ -27,6 +29,8 @@ codes! {
             "vikar for planansvarlig" | "vikar for planansvarleg" | "standing in for the plan lead";
         Correction "correction":
             "retting av feil" | "retting av feil" | "correcting an error";
+        ArchiveWork "archive_work":
+            "arkivarbeid" | "arkivarbeid" | "work on the archive";
         Reopening "reopening":
             "nye behov etter avslutning" | "nye behov etter avslutning" | "new needs after closing";
     }
@@ -80,7 +84,33 @@ macro_rules! read_by_id {
         }
     )+};
 }
-read_by_id!(Role "role", Action "action", DenyReason "reason for denying", StatedReason "stated reason", Basis "basis");
+read_by_id!(Role "role", Action "action", DenyReason "reason for denying", StatedReason "stated reason", Basis "basis", Part "part of a plan");
+
+/// What a row is about: in JSON one key, such as `"folder":"9901/2026/000123"`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A case folder, or a document in it.
+    Folder(#[serde(serialize_with = "as_text", deserialize_with = "from_text")] CaseFolderId),
+    /// A plan that has no case folder yet.
+    Plan(PlanId),
+    /// An overview of the plans of a unit.
+    Unit(UnitId),
+    /// An overview of the plans of an area.
+    Area(AreaId),
+    /// Something of the whole municipality, such as its register of access.
+    Municipality(MunicipalityNumber),
+}
+
+impl About {
+    /// The case folder, if it is about one.
+    pub fn folder(&self) -> Option<&CaseFolderId> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Plan(_) | Self::Unit(_) | Self::Area(_) | Self::Municipality(_) => None,
+        }
+    }
+}
 
 /// One look, print, export or change, or an attempt that was denied. Ids and codes only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,9 +123,9 @@ pub struct AccessRow {
     pub role: Role,
     /// What.
     pub action: Action,
-    /// In which case folder.
-    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
-    pub folder: CaseFolderId,
+    /// With what.
+    #[serde(flatten)]
+    pub about: About,
     /// Which document, when it was one of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentKey>,

@@ -226,6 +226,16 @@ impl CaseRecord {
         &self.facts.administrative_unit
     }
 
+    /// State of the plan, by the newest document.
+    pub fn plan_status(&self) -> PlanStatus {
+        self.facts.plan_status
+    }
+
+    /// The subject's address protection, by the newest document.
+    pub fn address_protection(&self) -> AddressProtection {
+        self.facts.address_protection
+    }
+
     /// Whether the subject is made up.
     pub fn is_synthetic(&self) -> bool {
         self.facts.synthetic

@@ -1,6 +1,6 @@
 //! The access log: what is written is read back, and nothing can be changed in it unnoticed.
 
-use pipeline_access::{AccessError, AccessRow, Action, Basis, Chain, Consent, DenyReason, Head, Role, StatedReason, verify};
+use pipeline_access::{About, AccessError, AccessRow, Action, Basis, Chain, Consent, DenyReason, Head, Role, StatedReason, verify};
 use pipeline_domain::{DocumentKey, DocumentVersion, ErrorCode, Timestamp, Verdict};
 use proptest::{option, prelude::*, sample::select};
 
@@ -12,12 +12,22 @@ fn row(n: u32) -> AccessRow {
         actor: id(n),
         role: Role::ProfessionalLead,
         action: Action::ReadPlan,
-        folder: folder(),
+        about: About::Folder(folder()),
         document: Some(DocumentKey { id: id(7), version: DocumentVersion(2) }),
         reason: Some(StatedReason::Complaint),
         basis: Basis::Oversight,
         denied: None,
     }
+}
+
+fn any_about() -> impl Strategy<Value = About> {
+    prop_oneof![
+        (1900u16..2200, 1u32..1_000_000).prop_map(|(y, n)| About::Folder(format!("9901/{y}/{n}").parse().unwrap())),
+        (0u32..9).prop_map(|n| About::Plan(id(n))),
+        (0u32..9).prop_map(|n| About::Unit(id(n))),
+        (0u32..9).prop_map(|n| About::Area(id(n))),
+        (0u32..10_000).prop_map(|n| About::Municipality(format!("{n:04}").parse().unwrap())),
+    ]
 }
 
 fn any_row() -> impl Strategy<Value = AccessRow> {
@@ -27,18 +37,18 @@ fn any_row() -> impl Strategy<Value = AccessRow> {
         0u32..9,
         select(Role::ALL),
         select(Action::ALL),
-        (1900u16..2200, 1u32..1_000_000).prop_map(|(y, n)| format!("9901/{y}/{n}").parse().unwrap()),
+        any_about(),
         option::of(document),
         option::of(select(StatedReason::ALL)),
         select(Basis::ALL),
         option::of(select(DenyReason::ALL)),
     )
-        .prop_map(|(at, actor, role, action, folder, document, reason, basis, denied)| AccessRow {
+        .prop_map(|(at, actor, role, action, about, document, reason, basis, denied)| AccessRow {
             at,
             actor: id(actor),
             role,
             action,
-            folder,
+            about,
             document,
             reason,
             basis,
@@ -99,6 +109,9 @@ fn one_spelling_only() {
     refused(format!("{}\n", line.replace("000123", "123")));
     refused(format!("{}\n", line.replace("complaint", "Blid Fjellbekk spurte")));
     refused(format!("{}\n", line.replace("2026-11-23T09:00:00+01:00", "2026-11-23T08:00:00Z")));
+    let folder = "\"folder\":\"9901/2026/000123\"";
+    refused(format!("{}\n", line.replace(folder, &format!("{folder},\"plan\":\"{}\"", id::<pipeline_domain::PlanId>(1)))));
+    refused(format!("{}\n", line.replace(&format!("{folder},"), "")));
     let (at, other) = ("\"at\":\"2026-11-23T09:00:00+01:00\",", "\"role\":\"professional_lead\",");
     refused(format!("{}\n", line.replace(at, "").replace(other, &format!("{other}{at}"))));
 }

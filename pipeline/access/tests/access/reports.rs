@@ -1,6 +1,6 @@
 //! The yearly role report.
 
-use pipeline_access::{AccessRow, Action, Basis, DenyReason, Grant, Holder, Reach, Role, RoleLine, StatedReason, role_report};
+use pipeline_access::{About, AccessRow, Action, Basis, DenyReason, Grant, Holder, Reach, Role, RoleLine, StatedReason, role_report};
 use proptest::prelude::*;
 
 use crate::made::{at, day, folder, grant, id};
@@ -11,7 +11,7 @@ fn row(n: u32, role: Role, action: Action, when: &str) -> AccessRow {
         actor: id(100 + n),
         role,
         action,
-        folder: folder(),
+        about: About::Folder(folder()),
         document: None,
         reason: Some(StatedReason::Supervision),
         basis: Basis::Oversight,

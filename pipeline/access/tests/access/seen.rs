@@ -1,7 +1,7 @@
 //! «Who could see this plan on that date», and who did.
 
 use pipeline_access::{
-    AccessRow, Action, Basis, Consent, DenyReason, Folder, Grant, Home, Naming, Part, Reach, Resource, Role, StatedReason, Support,
+    About, AccessRow, Action, Basis, Consent, DenyReason, Folder, Grant, Home, Naming, Part, Reach, Resource, Role, StatedReason, Support,
     evidence, who_could_see,
 };
 use pipeline_domain::{ActorId, AddressProtection, Date, Timestamp};
@@ -101,7 +101,7 @@ fn look(n: u32, role: Role, when: &str) -> AccessRow {
         actor: id(100 + n),
         role,
         action: Action::ReadPlan,
-        folder: folder(),
+        about: About::Folder(folder()),
         document: None,
         reason: Some(StatedReason::FollowUp),
         basis: Basis::LeadDuty,
@@ -120,7 +120,7 @@ fn who_did_is_held_against_who_could() {
         look(9, Role::PlanLead, "2026-06-01T10:00:00+02:00"),
         AccessRow { denied: Some(DenyReason::NoRelation), ..look(9, Role::PlanLead, "2026-06-01T10:00:01+02:00") },
         AccessRow { action: Action::WritePlan, ..look(1, Role::PlanLead, "2026-06-01T10:00:02+02:00") },
-        AccessRow { folder: "9901/2026/000124".parse().unwrap(), ..look(1, Role::PlanLead, "2026-06-01T10:00:03+02:00") },
+        AccessRow { about: About::Folder("9901/2026/000124".parse().unwrap()), ..look(1, Role::PlanLead, "2026-06-01T10:00:03+02:00") },
         look(1, Role::Pipeline, "2026-06-01T10:00:04+02:00"),
     ];
     let found = evidence((plan(), &folder()), day("2026-06-01"), &Resource::PLAIN, std::slice::from_ref(&lead), &[home()], &log);
