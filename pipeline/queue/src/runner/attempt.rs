@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::{
     Registered, Shared, figures,
-    hands::{Place, Why},
+    hands::{self, Place, Why},
 };
 use crate::{
     Conclusion,
@@ -149,7 +149,8 @@ impl<S: Jobs + Send + Sync + 'static> Attempt<S> {
             return;
         }
         let (outcome, effect) = self.settlement(ran, why);
-        self.shared.hands.settling(lease);
+        let is_plain = effect.is_none() && matches!(&outcome, Outcome::Done { next, .. } if next.is_empty());
+        self.shared.hands.settling(lease, if is_plain { hands::End::Plain } else { hands::End::WithMore });
         let ended = Ended { job: self.job.clone(), outcome, effect, ran: long };
         if self.ended.send(ended).is_err() {
             // The acker ends last, so this is a runner that was dropped; the lease runs out.

@@ -12,8 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::figures;
 
-/// So many attempts may wait for the store to settle them before nothing more is claimed: memory stays bounded while it is slow.
+/// So much may wait for the store to settle it before nothing more is claimed: memory stays bounded while it is slow, and what waits
+/// does not wait longer than its lease.
 const MOST_UNSETTLED: usize = 2_000;
+/// What an end weighs that is settled with an effect or with jobs that follow: it takes the store so many times as long as one that is
+/// simply through.
+const WITH_EFFECT: usize = 10;
 
 /// Why a running attempt must stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +30,21 @@ pub(super) enum Why {
     Drain,
 }
 
+/// How an attempt ended, as far as settling it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Simply through.
+    Plain,
+    /// With an effect, or with jobs that follow.
+    WithMore,
+}
+
 /// One attempt, from its claim until the store knows its end.
 struct Held {
     stop: CancellationToken,
     why: Option<Why>,
-    settling: bool,
+    /// What its end weighs while it waits for the store.
+    settling: Option<usize>,
     progress: Option<Value>,
 }
 
@@ -151,7 +165,7 @@ impl Hands {
     pub(super) fn take(&self, job: &ClaimedJob) -> Place {
         let mut table = self.table();
         let stop = self.end.child_token();
-        let held = Held { stop: stop.clone(), why: None, settling: false, progress: None };
+        let held = Held { stop: stop.clone(), why: None, settling: None, progress: None };
         table.held.insert(job.lease, held);
         let gone = CancellationToken::new();
         let former = table.present.insert(job.lease.job, gone.clone()).filter(|f| !f.is_cancelled());
@@ -204,19 +218,20 @@ impl Hands {
     }
 
     /// The attempt is through and waits for the store: a beat that misses it says nothing from now on.
-    pub(super) fn settling(&self, lease: Lease) {
+    pub(super) fn settling(&self, lease: Lease, end: End) {
         let mut table = self.table();
         if let Some(held) = table.held.get_mut(&lease) {
-            held.settling = true;
-            table.unsettled += 1;
+            let weight = if end == End::Plain { 1 } else { WITH_EFFECT };
+            held.settling = Some(weight);
+            table.unsettled += weight;
         }
     }
 
     /// The store knows the attempt's end, or the attempt is no longer ours.
     pub(super) fn drop_lease(&self, lease: Lease) {
         let mut table = self.table();
-        if table.held.remove(&lease).is_some_and(|held| held.settling) {
-            table.unsettled -= 1;
+        if let Some(weight) = table.held.remove(&lease).and_then(|held| held.settling) {
+            table.unsettled -= weight;
         }
     }
 
@@ -272,7 +287,7 @@ impl Hands {
 impl Held {
     fn ask(&mut self, why: Why) -> bool {
         // That the lease is lost outweighs any other reason: nothing may be written then.
-        if self.settling || self.why == Some(Why::Lost) || (self.why.is_some() && why != Why::Lost) {
+        if self.settling.is_some() || self.why == Some(Why::Lost) || (self.why.is_some() && why != Why::Lost) {
             return false;
         }
         self.why = Some(why);

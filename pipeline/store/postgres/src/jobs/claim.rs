@@ -122,7 +122,8 @@ pub(crate) struct Extension {
     pub shift: Shift,
 }
 
-/// Extends what is still the worker's own.
+/// Extends what is still the worker's own. A row that is being settled is locked for as long as that takes: waiting for it would let
+/// all other leases run out, and nobody can free it meanwhile, so it is left as it is.
 pub(crate) async fn extend(c: &mut PgConnection, beat: &Extension) -> Result<Beat, StoreError> {
     const DOING: &str = "extend leases";
     tell_alive(c, beat).await?;
@@ -131,7 +132,10 @@ pub(crate) async fn extend(c: &mut PgConnection, beat: &Extension) -> Result<Bea
         let update = sqlx::query!(
             r#"with clock as materialized (select clock_ms() + $1 as now)
             update jobs set lease_until = (select now from clock) + $2
-            where id = any($3) and attempt = $4 and worker = $5 and state || '' = 'running'
+            where id = any (array(
+                select id from jobs where id = any($3) and attempt = $4 and worker = $5 and state || '' = 'running'
+                order by id for update skip locked
+            ))
             returning id, cancel_requested"#,
             beat.shift.ms(),
             length_ms(beat.lease),
@@ -141,7 +145,9 @@ pub(crate) async fn extend(c: &mut PgConnection, beat: &Extension) -> Result<Bea
         );
         let held = update.fetch_all(&mut *c).await.doing(DOING)?;
         answer.cancelled.extend(held.iter().filter(|row| row.cancel_requested != 0).map(|row| JobId(row.id)));
-        let lost = jobs.iter().filter(|id| held.iter().all(|row| row.id != **id));
+        let missed: Vec<i64> = jobs.iter().copied().filter(|id| held.iter().all(|row| row.id != *id)).collect();
+        let locked = still_ours(c, &missed, attempt, worker).await?;
+        let lost = missed.iter().filter(|id| !locked.contains(id));
         answer.lost.extend(lost.map(|id| Lease { job: JobId(*id), attempt, worker }));
     }
     for (lease, progress) in &beat.progress {
@@ -155,6 +161,20 @@ pub(crate) async fn extend(c: &mut PgConnection, beat: &Extension) -> Result<Bea
         update.execute(&mut *c).await.doing(DOING)?;
     }
     Ok(answer)
+}
+
+/// Which of the jobs that could not be extended are ours: somebody had locked their rows.
+async fn still_ours(c: &mut PgConnection, jobs: &[i64], attempt: u32, worker: WorkerId) -> Result<Vec<i64>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sqlx::query_scalar!(
+        "select id from jobs where id = any($1) and attempt = $2 and worker = $3 and state || '' = 'running'",
+        jobs,
+        i64::from(attempt),
+        worker.to_string(),
+    );
+    found.fetch_all(c).await.doing("extend leases")
 }
 
 async fn tell_alive(c: &mut PgConnection, beat: &Extension) -> Result<(), StoreError> {
