@@ -4,6 +4,7 @@
 //! access/<municipality>/2026-11.jsonl   rows: one hash chain through all files of the municipality (`pipeline_access::Chain`)
 //! access/<municipality>/head.json       how far the log has come, so that appending need not read it again
 //! access/<municipality>/mended.jsonl    torn last lines that were cut after a crash: when, after which row, how much
+//! access/<municipality>/grants.jsonl    who was given which role: `asking/register.rs`
 //! access/<municipality>/lock            held while a row is appended
 //! ```
 //!

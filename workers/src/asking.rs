@@ -8,28 +8,28 @@ mod thing;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pipeline_access::{
-    AccessRow, Action, Actor, Age, Basis, Decision, DenyReason, Naming, Obligation, Obligations, Reason, Relation, Resource, Role,
-    StatedReason, decide, rights,
+    AccessRow, Action, Actor, Age, Basis, Decision, DenyReason, Obligation, Obligations, Reason, Relation, Resource, Role, StatedReason,
+    decide, rights,
 };
 use pipeline_domain::{ActorId, ErrorCode, Lang, Timestamp};
 use uuid::Uuid;
 
 use crate::{access_log::AccessLog, cli::Global, config::RolesSetting, failure::Failure, shell::Shell, words::pick};
 
-pub use register::{Entry, Event, Register};
+pub use register::{Event, Register};
 pub use thing::{Thing, unit_id};
 
 /// Who asks. Content of plans and packages is shown to nobody without it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Asking {
     /// The role that you act in. Written to the access log.
-    #[arg(long = "as", value_name = "ROLE", value_parser = one_of(Role::ALL, |r| r.id()))]
+    #[arg(id = "acting_role", long = "as", value_name = "ROLE", value_parser = one_of(Role::ALL, |r| r.id()))]
     pub role: Option<Role>,
     /// Who you are: a pseudonym that stays the same, never a name. Without it, one made from your account on this machine.
-    #[arg(long, value_name = "ID", env = "ARKIVFLYT_ACTOR")]
+    #[arg(id = "acting_actor", long = "actor", value_name = "ID", env = "ARKIVFLYT_ACTOR")]
     pub actor: Option<ActorId>,
     /// Why. Written to the access log.
-    #[arg(long, value_name = "REASON", value_parser = one_of(StatedReason::ALL, |r| r.id()))]
+    #[arg(id = "stated_reason", long = "reason", value_name = "REASON", value_parser = one_of(StatedReason::ALL, |r| r.id()))]
     pub reason: Option<StatedReason>,
 }
 
@@ -97,7 +97,7 @@ pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thin
     let lang = global.lang();
     let Some(role) = asking.role else { return Err(Failure::give_up(ErrorCode::NotAuthorised, no_role(action, lang))) };
     let now = shell.clock.now();
-    let register = Register::read(&shell.data)?;
+    let register = Register::read(&shell.data, &thing.municipality)?;
     let actor_id = asking.actor();
     let actor = Actor {
         role,
@@ -148,6 +148,7 @@ fn relation(setting: RolesSetting, register: &Register, actor: ActorId, role: Ro
         // Nobody is the system itself: its jobs do not ask on the command line.
         _ if role == Role::Pipeline => Relation::Unrelated,
         RolesSetting::Stated => own,
+        RolesSetting::Granted if role == Role::Admin && register.has_no_admin() => own,
         RolesSetting::Granted if register.reaches(actor, role, thing, now) => own,
         RolesSetting::Granted => Relation::Unrelated,
     }

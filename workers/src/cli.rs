@@ -168,7 +168,7 @@ pub enum Command {
     /// Keep everything elsewhere, and bring it back.
     #[command(subcommand, after_help = TABLE)]
     Backup(backup::Backup),
-    /// See who may do what with a plan, and why. Needs no data folder.
+    /// See who may do what with a plan, who was given access, and who used it.
     #[command(subcommand, after_help = TABLE)]
     Access(access::Access),
     /// Look after the database: its schema, and where it is.

@@ -9,7 +9,8 @@
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
 //!   work/                             what one stage leaves for the next; may be emptied at any time
 //!   reports/                          what scheduled runs found
-//!   access/<municipality>/            the access log; access/grants.jsonl: who was given which role
+//!   bounces/                          delivery reports of mails, by number
+//!   access/<municipality>/            the access log, and the register of who was given which role
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)
 //! ```

@@ -240,9 +240,9 @@ codes! {
             | "Tilgangsloggen kan ikkje skrivast, og då blir ingenting vist. Sjå etter plass og rettar i mappa «access», og prøv på nytt."
             | "The access log cannot be written, so nothing is shown. Check space and permissions of the folder `access`, then try again.";
         AccessRegisterDamaged "access_register_damaged":
-            "Registeret over tilganger kan ikke leses. Ta vare på «access/grants.jsonl», og hent det fra sikkerhetskopien."
-            | "Registeret over tilgangar kan ikkje lesast. Ta vare på «access/grants.jsonl», og hent det frå tryggingskopien."
-            | "The register of access cannot be read. Keep `access/grants.jsonl` and bring it back from the backup.";
+            "Registeret over tilganger kan ikke leses. Ta vare på «grants.jsonl» i mappen «access», og hent det fra sikkerhetskopien."
+            | "Registeret over tilgangar kan ikkje lesast. Ta vare på «grants.jsonl» i mappa «access», og hent det frå tryggingskopien."
+            | "The register of access cannot be read. Keep `grants.jsonl` in the folder `access` and bring it back from the backup.";
         NotAuthorised "not_authorised":
             "Dette vises ikke uten rett til det. Oppgi rollen du handler i (--as) og en grunn (--reason), eller spør den som har rollen."
             | "Dette blir ikkje vist utan rett til det. Oppgi rolla du handlar i (--as) og ein grunn (--reason), eller spør den som har rolla."

@@ -4,7 +4,7 @@
 
 mod label;
 
-use pipeline_domain::{CaseFolderId, Date, DocumentKey, Lang, MunicipalityNumber, Timestamp, WrittenForm};
+use pipeline_domain::{ActorId, CaseFolderId, Date, DocumentKey, Lang, MunicipalityNumber, Timestamp, WrittenForm};
 use serde_json::{Map, Value, json};
 
 pub use label::{Label, ReportKind};
@@ -75,6 +75,19 @@ pub enum Cell {
     Word(Label),
     /// A school year, such as `2026/2027`.
     Year(String),
+    /// An instant, to the minute on paper.
+    Moment(Timestamp),
+    /// A person by number; a list of the report says which pseudonym stands behind it.
+    Person(usize),
+    /// A pseudonym.
+    Id(ActorId),
+    /// A word of a closed list of another room: its published code, and its text in the report's written form.
+    Said {
+        /// For programs.
+        id: &'static str,
+        /// For people.
+        text: &'static str,
+    },
     /// Nothing.
     None,
 }
@@ -105,6 +118,10 @@ impl Cell {
             Self::Day(day) => json!({ "day": day }),
             Self::Word(label) => json!({ "word": label.term() }),
             Self::Year(year) => json!({ "text": year }),
+            Self::Moment(at) => json!({ "moment": at }),
+            Self::Person(n) => json!({ "text": format!("P{n}") }),
+            Self::Id(id) => json!({ "small": id }),
+            Self::Said { text, .. } => json!({ "text": text }),
             Self::None => json!({ "text": "–" }),
         }
     }
@@ -118,6 +135,10 @@ impl Cell {
             Self::Number(n) => json!(n),
             Self::Day(day) => json!(day),
             Self::Word(label) => json!(label.id()),
+            Self::Moment(at) => json!(at),
+            Self::Person(n) => json!(n),
+            Self::Id(id) => json!(id),
+            Self::Said { id, .. } => json!(id),
             Self::None => Value::Null,
         }
     }

@@ -1,12 +1,12 @@
-//! Who was given which role over what, and where plans belonged: `access/grants.jsonl`, append-only and hash-chained.
+//! Who was given which role over what, and where plans belonged: `access/<municipality>/grants.jsonl`, append-only and hash-chained.
 //!
 //! It answers «who could see this plan on that date», and, where the configuration says `roles = "granted"`, whether somebody holds
 //! the role they state. A line is never changed: access that ends is a line of its own.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::PathBuf,
 };
 
@@ -80,6 +80,9 @@ pub struct Register {
     bytes: u64,
 }
 
+/// Name of the file.
+const NAME: &str = "grants.jsonl";
+
 const START: &[u8] = b"arkivflyt.grants/1";
 
 impl Register {
@@ -87,8 +90,8 @@ impl Register {
     ///
     /// # Errors
     /// [`ErrorCode::AccessRegisterDamaged`] with the line at fault: a register that was changed answers nothing.
-    pub fn read(data: &DataFolder) -> Result<Self, Failure> {
-        match fs::read(file(data)) {
+    pub fn read(data: &DataFolder, municipality: &MunicipalityNumber) -> Result<Self, Failure> {
+        match fs::read(folder(data, municipality).join(NAME)) {
             Ok(bytes) => Self::parse(&bytes),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(e) => Err(Failure::retry(ErrorCode::AccessLogUnwritable, format!("cannot read the register of access: {e}"))),
@@ -121,12 +124,20 @@ impl Register {
     ///
     /// # Errors
     /// As [`Self::read`]; [`ErrorCode::AccessLogUnwritable`] when the disk refuses.
-    pub fn append(data: &DataFolder, by: ActorId, at: Timestamp, events: Vec<Event>) -> Result<Self, Failure> {
+    pub fn append(
+        data: &DataFolder,
+        municipality: &MunicipalityNumber,
+        by: ActorId,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Result<Self, Failure> {
         let unwritable = |e: io::Error| Failure::retry(ErrorCode::AccessLogUnwritable, format!("cannot write the register of access: {e}"));
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(data.access().join("grants.lock"));
+        let folder = folder(data, municipality);
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unwritable)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join("grants.lock"));
         let lock = lock.map_err(unwritable)?;
         flock(&lock, FlockOperation::LockExclusive).map_err(|e| unwritable(e.into()))?;
-        let mut register = Self::read(data)?;
+        let mut register = Self::read(data, municipality)?;
         let mut text = Vec::new();
         for event in events {
             let entry = Entry { n: register.entries.len() as u64 + 1, previous: register.link(), at, by, event };
@@ -137,7 +148,7 @@ impl Register {
             text.push(b'\n');
         }
         let write = || -> io::Result<()> {
-            let place = file(data);
+            let place = folder.join(NAME);
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(place)?;
             if file.metadata()?.len() > register.bytes {
                 tracing::warn!("cut a torn line of the register of access");
@@ -145,7 +156,7 @@ impl Register {
             }
             file.write_all(&text)?;
             file.sync_all()?;
-            File::open(data.access())?.sync_all()
+            File::open(&folder)?.sync_all()
         };
         write().map_err(unwritable)?;
         register.bytes += text.len() as u64;
@@ -218,6 +229,11 @@ impl Register {
         if named { Naming::Named } else { Naming::Unnamed }
     }
 
+    /// Whether nobody may write to the register yet: then the first administrator is taken at their word.
+    pub fn has_no_admin(&self) -> bool {
+        !self.entries.iter().any(|entry| matches!(entry.event, Event::Granted { role: Role::Admin, .. }))
+    }
+
     fn holding(&self, actor: ActorId, role: Role, thing: &Thing, now: Timestamp) -> impl Iterator<Item = Grant> {
         let homes: Vec<Home> = self.homes_now(thing, now.oslo_date());
         let own = rights().into_iter().find(|right| right.roles.contains(&role)).map(|right| right.relation);
@@ -252,8 +268,9 @@ impl Register {
     }
 }
 
-fn file(data: &DataFolder) -> PathBuf {
-    data.access().join("grants.jsonl")
+/// Beside the access log of the same municipality.
+fn folder(data: &DataFolder, municipality: &MunicipalityNumber) -> PathBuf {
+    data.access().join(municipality.as_str())
 }
 
 #[cfg(test)]

@@ -1,15 +1,23 @@
-//! `access`: who may do what, and why. Asks the same function that everything else asks; looks at no data.
+//! `access`: who may do what, and why; who has what; who did what. `explain` and `table` ask the same function that everything else
+//! asks, and look at no data.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+mod evidence;
+mod extract;
+mod grant;
+mod log;
+mod paper;
+mod report;
+mod whose;
+
 use pipeline_access::{
     Action, Basis, Decision, DenyReason, Flag, Obligation, Obligations, Relation, Role, bars, circumstances, decide, markdown, rights,
 };
 use pipeline_domain::Lang;
 use serde_json::{Value, json};
 
-use crate::{cli::Global, exit::Exit, failure::Failure, output::Output, words::pick};
+use crate::{asking::one_of, cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
 
-/// See who may do what with a plan, and why.
+/// See who may do what with a plan, who was given access, and who used it.
 #[derive(Debug, clap::Subcommand)]
 pub enum Access {
     /// Answer one question: may this role do this, and what follows?
@@ -35,18 +43,27 @@ pub enum Access {
         #[arg(long)]
         markdown: bool,
     },
+    /// The access log: is it whole, and what does it say?
+    #[command(subcommand, after_help = crate::exit::TABLE)]
+    Log(log::Log),
+    /// The register of access: who was given which role over what.
+    #[command(subcommand, after_help = crate::exit::TABLE)]
+    Grant(grant::Change),
+    /// Who could see a plan on a day, and who did: by the register, the policy and the log.
+    #[command(after_help = crate::exit::TABLE)]
+    Who(evidence::Who),
+    /// The yearly report on roles: who held which, what was done with them, and which oversight nobody used.
+    #[command(after_help = crate::exit::TABLE)]
+    Report(report::Yearly),
+    /// The pseudonym that stands in the access log for whoever runs this.
+    #[command(after_help = crate::exit::TABLE)]
+    Whoami(crate::asking::Asking),
 }
 
-/// A parser for one of a closed list, that shows the list in the help.
-fn one_of<T: Copy + Send + Sync + 'static>(all: &'static [T], id: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> {
-    let find = move |name: String| all.iter().copied().find(|one| id(*one) == name).expect("the parser takes known names only");
-    PossibleValuesParser::new(all.iter().map(|one| id(*one))).map(find)
-}
-
-pub fn run(access: &Access, global: &Global, output: &Output) -> Result<Exit, Failure> {
+pub async fn run(access: Access, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let lang = global.lang();
     match access {
-        Access::Explain { role, action, relation, flags } => explain(*role, *action, *relation, flags, lang, output),
+        Access::Explain { role, action, relation, flags } => explain(role, action, relation, &flags, lang, output),
         Access::Table { markdown: true } if !output.json => {
             output.line(markdown(lang).trim_end());
             Ok(Exit::Ok)
@@ -54,6 +71,24 @@ pub fn run(access: &Access, global: &Global, output: &Output) -> Result<Exit, Fa
         Access::Table { .. } => {
             table(lang, output);
             Ok(Exit::Ok)
+        }
+        Access::Whoami(asking) => {
+            if !output.answer("access_whoami", json!({ "actor": asking.actor() })) {
+                output.line(&asking.actor().to_string());
+            }
+            Ok(Exit::Ok)
+        }
+        with_data => {
+            let shell = Shell::open(global, config).await?;
+            let exit = match with_data {
+                Access::Log(log) => log::run(&shell, log, global, output).await,
+                Access::Grant(change) => grant::run(&shell, change, global, output),
+                Access::Who(who) => evidence::run(&shell, &who, global, output).await,
+                Access::Report(yearly) => report::run(&shell, &yearly, global, output).await,
+                Access::Explain { .. } | Access::Table { .. } | Access::Whoami(_) => unreachable!("answered above"),
+            };
+            shell.close().await;
+            exit
         }
     }
 }

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pipeline_access::Action;
 use pipeline_archive::{CaseArchive, CaseHead, TreeEntry};
 use pipeline_bag::{BagError, BagPath, BagSpec, Expected, Password, Payload, PayloadFile, TagFile, Written, write_to_file};
 use pipeline_domain::{CaseFolderId, ErrorCode, LogicalPath, Sha256, Sha512};
@@ -13,7 +14,15 @@ use pipeline_package::CaseRecord;
 use serde_json::json;
 use sha2::Digest;
 
-use crate::{cli::Global, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+use crate::{
+    asking::{Asking, Thing, ask},
+    cli::Global,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    shell::Shell,
+    words::pick,
+};
 
 /// The page whose links must fit where it lies.
 const OVERVIEW: &str = "innhold.html";
@@ -27,9 +36,11 @@ pub struct Export {
     /// The ZIP file to make. Nothing is overwritten, and nothing is written inside the archive.
     #[arg(short, long, value_name = "OUT.zip")]
     pub out: PathBuf,
-    /// Why the copy is made, such as «innsynskrav 2026/14». Written into the bag (bag-info.txt); name nobody.
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    pub reason: String,
+    /// What the copy is for, such as «innsynskrav 2026/14». Written into the bag (bag-info.txt); name nobody.
+    #[arg(long, value_name = "TEXT", value_parser = note)]
+    pub note: String,
+    #[command(flatten)]
+    pub asking: Asking,
     /// Encrypt with AES-256; the password is the one line of this file: 12 to 99 ASCII characters. Opens with 7-Zip, not with
     /// Windows Explorer or `unzip`. File names stay readable.
     #[arg(long, value_name = "FILE")]
@@ -37,7 +48,7 @@ pub struct Export {
 }
 
 /// One line that says something.
-fn reason(text: &str) -> Result<String, String> {
+fn note(text: &str) -> Result<String, String> {
     let text = text.trim();
     let ok = (3..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if ok { Ok(text.to_owned()) } else { Err("one line of 3 to 500 characters".to_owned()) }
@@ -59,6 +70,9 @@ pub fn run(shell: &Shell, export: &Export, global: &Global, output: &Output) -> 
     if let Some(exit) = refuse_place(shell, &export.out, global, output) {
         return Ok(exit);
     }
+    // The whole folder as it lies: only who may see packages gets it. A copy cut to one's own view is another command's.
+    let thing = Thing::of_folder(&CaseRecord::read(&head.case_record)?);
+    ask(shell, global, &export.asking, Action::ReadPackages, &thing)?;
     let copy = CaseCopy::read(shell, folder, &head)?;
     let (written, sha256) = write(shell, export, &head, &copy, password.as_ref())?;
     let body = json!({
@@ -78,7 +92,7 @@ pub fn run(shell: &Shell, export: &Export, global: &Global, output: &Output) -> 
 }
 
 /// The password, if one is asked for.
-fn password(file: Option<&Path>, output: &Output) -> Result<Result<Option<Password>, Exit>, Failure> {
+pub fn password(file: Option<&Path>, output: &Output) -> Result<Result<Option<Password>, Exit>, Failure> {
     let Some(file) = file else { return Ok(Ok(None)) };
     let mut content = Vec::new();
     // A password is short; a device that never ends is not one.
@@ -97,7 +111,7 @@ fn password(file: Option<&Path>, output: &Output) -> Result<Result<Option<Passwo
 }
 
 /// Where nothing may be written: over a file, beside nothing, inside the archive.
-fn refuse_place(shell: &Shell, out: &Path, global: &Global, output: &Output) -> Option<Exit> {
+pub fn refuse_place(shell: &Shell, out: &Path, global: &Global, output: &Output) -> Option<Exit> {
     let lang = global.lang();
     if out.symlink_metadata().is_ok() {
         let text = pick(
@@ -131,6 +145,18 @@ fn parent(out: &Path) -> &Path {
 }
 
 /// Writes beside, syncs, reads back for the digest and moves into place. Only the owner may read the file.
+pub fn in_place(out: &Path, write: impl FnOnce(&File) -> Result<Written, Failure>) -> Result<(Written, Sha256), Failure> {
+    let failed = |action: &'static str| move |e: io::Error| Failure::retry(ErrorCode::ExportFailed, format!("cannot {action}: {e}"));
+    let place = parent(out);
+    let part = tempfile::Builder::new().prefix(".arkivflyt-").suffix(".part").tempfile_in(place).map_err(failed("make the file"))?;
+    let written = write(part.as_file())?;
+    part.as_file().sync_all().map_err(failed("sync the file"))?;
+    let sha256 = digest(part.path()).map_err(failed("read the file back"))?;
+    part.persist_noclobber(out).map_err(|e| failed("move the file into place")(e.error))?;
+    File::open(place).and_then(|dir| dir.sync_all()).map_err(failed("sync the folder"))?;
+    Ok((written, sha256))
+}
+
 fn write(
     shell: &Shell,
     export: &Export,
@@ -139,7 +165,6 @@ fn write(
     password: Option<&Password>,
 ) -> Result<(Written, Sha256), Failure> {
     let folder = &export.folder;
-    let failed = |action: &'static str| move |e: io::Error| Failure::retry(ErrorCode::ExportFailed, format!("cannot {action}: {e}"));
     let record = CaseRecord::read(&head.case_record)?;
     let base = format!("{}_v{}", folder.case_number(), head.version);
     let note = include_str!("export/lesmeg.txt")
@@ -154,14 +179,7 @@ fn write(
         modified: record.updated_at(),
         password,
     };
-    let place = parent(&export.out);
-    let part = tempfile::Builder::new().prefix(".arkivflyt-").suffix(".part").tempfile_in(place).map_err(failed("make the file"))?;
-    let written = write_to_file(&spec, copy, BufWriter::new(part.as_file())).map_err(|e| copy.named(e))?;
-    part.as_file().sync_all().map_err(failed("sync the file"))?;
-    let sha256 = digest(part.path()).map_err(failed("read the file back"))?;
-    part.persist_noclobber(&export.out).map_err(|e| failed("move the file into place")(e.error))?;
-    File::open(place).and_then(|dir| dir.sync_all()).map_err(failed("sync the folder"))?;
-    Ok((written, sha256))
+    in_place(&export.out, |part| write_to_file(&spec, copy, BufWriter::new(part)).map_err(|e| copy.named(e)))
 }
 
 /// `bag-info.txt` (RFC 8493 § 2.2.2).
@@ -175,7 +193,7 @@ fn info(shell: &Shell, export: &Export, head: &CaseHead) -> Vec<(&'static str, S
         ("Bagging-Date", shell.clock.now().oslo_date().to_string()),
         ("Bag-Software-Agent", concat!("arkivflyt ", env!("CARGO_PKG_VERSION")).to_owned()),
         ("Arkivflyt-Inventory-SHA512", head.inventory_sha512.to_string()),
-        ("Arkivflyt-Export-Reason", export.reason.clone()),
+        ("Arkivflyt-Export-Reason", export.note.clone()),
     ]
 }
 
@@ -190,7 +208,7 @@ fn digest(file: &Path) -> io::Result<Sha256> {
 }
 
 /// The names of the archive are stricter than those of a bag.
-fn path(text: &str) -> BagPath {
+pub fn path(text: &str) -> BagPath {
     text.parse().expect("every path in a case folder is one in a bag")
 }
 

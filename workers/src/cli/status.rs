@@ -1,7 +1,8 @@
 //! `status` and `overdue`: how each plan stands in the archive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use pipeline_access::Action;
 use pipeline_domain::{Lang, MunicipalityNumber, Timestamp};
 use pipeline_package::CaseRecord;
 use pipeline_store::{DocumentFilter, Documents};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
+    asking::{Asking, Thing, ask},
     cli::{Global, case},
     config::Config,
     exit::Exit,
@@ -20,6 +22,8 @@ use crate::{
 };
 
 /// How each plan stands: last archived, waiting, failed, overdue. No names, unless grouped by lead.
+///
+/// Whoever looks in a role (`--as`) does so in the access log: oversight is never silent. The answer is cut to what the role reaches.
 #[derive(Debug, clap::Args)]
 pub struct Status {
     /// Only this municipality, by its number.
@@ -34,9 +38,11 @@ pub struct Status {
     /// Only plans with a document that failed.
     #[arg(long)]
     pub failed: bool,
-    /// Sums instead of plans. By lead the answer holds the leads' names.
+    /// Sums instead of plans. By lead the answer holds the leads' names, which only who states a role is shown.
     #[arg(long, value_enum)]
     pub by: Option<By>,
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 /// What plans are summed up by.
@@ -55,14 +61,16 @@ pub struct Overdue {
     /// Only plans of this unit, as its name stands on the plan.
     #[arg(long)]
     pub unit: Option<String>,
-    /// Sums instead of plans. By lead the answer holds the leads' names.
+    /// Sums instead of plans. By lead the answer holds the leads' names, which only who states a role is shown.
     #[arg(long, value_enum)]
     pub by: Option<By>,
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 impl From<Overdue> for Status {
     fn from(asked: Overdue) -> Self {
-        Self { municipality: asked.municipality, unit: asked.unit, overdue: true, failed: false, by: asked.by }
+        Self { municipality: asked.municipality, unit: asked.unit, overdue: true, failed: false, by: asked.by, asking: asked.asking }
     }
 }
 
@@ -77,6 +85,8 @@ struct Plan {
     failed: usize,
     overdue: bool,
     closed: bool,
+    #[serde(skip)]
+    municipality: MunicipalityNumber,
     #[serde(skip)]
     unit: String,
     #[serde(skip)]
@@ -95,7 +105,10 @@ struct Sum {
 
 pub async fn run(asked: Status, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let shell = Shell::open(global, config).await?;
-    let plans = plans(&shell, &asked).await;
+    let plans = match plans(&shell, &asked).await {
+        Ok(plans) => permitted(&shell, &asked, plans, global),
+        Err(e) => Err(e),
+    };
     shell.close().await;
     let plans = plans?;
     match asked.by {
@@ -124,6 +137,28 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
     Ok(plans)
 }
 
+/// What may be seen of them: everything that has no names, for the operator of the machine; for a stated role, what it reaches, after
+/// a row in the access log of each municipality.
+fn permitted(shell: &Shell, asked: &Status, plans: Vec<Plan>, global: &Global) -> Result<Vec<Plan>, Failure> {
+    if asked.asking.role.is_none() && asked.by != Some(By::Lead) {
+        return Ok(plans);
+    }
+    // A look that finds nothing is a look: whoever names a unit or a municipality is asked about just that.
+    let mut numbers: BTreeSet<MunicipalityNumber> = plans.iter().map(|plan| plan.municipality.clone()).collect();
+    numbers.extend(asked.municipality.clone());
+    if numbers.is_empty() {
+        numbers.extend(shell.municipalities.keys().cloned());
+    }
+    for number in &numbers {
+        let thing = match &asked.unit {
+            Some(unit) => Thing::of_unit(number, unit),
+            None => Thing::of_municipality(number),
+        };
+        ask(shell, global, &asked.asking, Action::SeeStatus, &thing)?;
+    }
+    Ok(plans)
+}
+
 /// Unit and lead are those of the newest document in the folder itself: the database knows no names.
 fn plan(state: &FolderState, record: Option<&CaseRecord>, now: Timestamp) -> Plan {
     let closed = record.is_some_and(|r| r.closed_at().is_some());
@@ -136,6 +171,7 @@ fn plan(state: &FolderState, record: Option<&CaseRecord>, now: Timestamp) -> Pla
         failed: state.failed.len(),
         overdue: is_late(state, now) && !closed,
         closed,
+        municipality: state.folder.id.municipality.clone(),
         unit: record.map_or_else(String::new, |r| r.unit().expose().to_owned()),
         lead: record.map_or_else(String::new, |r| r.lead().expose().to_owned()),
     }

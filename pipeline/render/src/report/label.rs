@@ -15,13 +15,28 @@ pub enum ReportKind {
     SchoolYearClose,
     /// `annual_report.remind`.
     AnnualReportRemind,
+    /// Rows of the access log, on request.
+    AccessExtract,
+    /// Who could see a plan on a day, on request.
+    AccessEvidence,
+    /// The yearly report on roles.
+    RoleReport,
 }
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Semiannual, Self::Fixity, Self::ArchiveReport, Self::SchoolYearClose, Self::AnnualReportRemind];
+    pub const ALL: [Self; 8] = [
+        Self::Semiannual,
+        Self::Fixity,
+        Self::ArchiveReport,
+        Self::SchoolYearClose,
+        Self::AnnualReportRemind,
+        Self::AccessExtract,
+        Self::AccessEvidence,
+        Self::RoleReport,
+    ];
 
-    /// Name of the schedule.
+    /// Name of the schedule, or of the request.
     pub fn id(self) -> &'static str {
         match self {
             Self::Semiannual => "archive.semiannual",
@@ -29,6 +44,9 @@ impl ReportKind {
             Self::ArchiveReport => "report.archive",
             Self::SchoolYearClose => "school_year.close",
             Self::AnnualReportRemind => "annual_report.remind",
+            Self::AccessExtract => "access.extract",
+            Self::AccessEvidence => "access.who",
+            Self::RoleReport => "report.roles",
         }
     }
 
@@ -43,6 +61,11 @@ impl ReportKind {
             (Self::SchoolYearClose, WrittenForm::Nn) => "Planar etter skuleslutt",
             (Self::AnnualReportRemind, WrittenForm::Nb) => "Årsrapporter som mangler",
             (Self::AnnualReportRemind, WrittenForm::Nn) => "Årsrapportar som manglar",
+            (Self::AccessExtract, _) => "Utskrift av tilgangsloggen",
+            (Self::AccessEvidence, WrittenForm::Nb) => "Hvem kunne se planen",
+            (Self::AccessEvidence, WrittenForm::Nn) => "Kven kunne sjå planen",
+            (Self::RoleReport, WrittenForm::Nb) => "Roller og tilganger i året",
+            (Self::RoleReport, WrittenForm::Nn) => "Roller og tilgangar i året",
         }
     }
 }
@@ -209,14 +232,103 @@ labels! {
     RefusedRemark "refused_remark";
     /// Case folders that could not be read for what they say of themselves.
     UnreadRemark "unread_remark";
+    // Access: lists, columns, words and remarks.
+    /// Rows of the access log.
+    AccessRows "access_rows";
+    /// Who stands behind P1, P2 ….
+    Persons "persons";
+    /// What refusals mean.
+    DenyReasons "deny_reasons";
+    /// Who could see the plan.
+    CouldSee "could_see";
+    /// Who did.
+    DidSee "did_see";
+    /// Roles and who held them.
+    RolesHeld "roles_held";
+    /// What was done with roles.
+    RolesUsed "roles_used";
+    /// Oversight that nobody used.
+    UnusedRoles "unused_roles";
+    /// Of `access_rows`.
+    AccessRowsMeaning "access_rows_meaning";
+    /// Of `persons`.
+    PersonsMeaning "persons_meaning";
+    /// Of `deny_reasons`.
+    DenyReasonsMeaning "deny_reasons_meaning";
+    /// Of `could_see`.
+    CouldSeeMeaning "could_see_meaning";
+    /// Of `did_see`.
+    DidSeeMeaning "did_see_meaning";
+    /// Of `roles_held`.
+    RolesHeldMeaning "roles_held_meaning";
+    /// Of `roles_used`.
+    RolesUsedMeaning "roles_used_meaning";
+    /// Of `unused_roles`.
+    UnusedRolesMeaning "unused_roles_meaning";
+    /// How many rows.
+    AccessRowCount "access_row_count";
+    /// Attempts that were denied.
+    Denied "denied";
+    /// When something was done.
+    When "when";
+    /// Who did it.
+    Who "who";
+    /// In which role.
+    Role "role";
+    /// What was done.
+    What "what";
+    /// Number of the document in its folder.
+    DocumentNo "document_no";
+    /// The stated reason.
+    Reason "reason";
+    /// Allowed, or why not.
+    Answer "answer";
+    /// What a code means.
+    Meaning "meaning";
+    /// A person's pseudonym.
+    Pseudonym "pseudonym";
+    /// What could be done.
+    Could "could";
+    /// Last day.
+    Until "until";
+    /// Whether the register supports it.
+    Supported "supported";
+    /// What a role was given over.
+    Over "over";
+    /// Who held a role.
+    Holders "holders";
+    /// Times it was given.
+    Granted "granted";
+    /// Times it was ended.
+    Withdrawn "withdrawn";
+    /// Times it ran out.
+    RunOut "run_out";
+    /// Looks into plans and packages.
+    Looks "looks";
+    /// Prints and exports.
+    TakenOut "taken_out";
+    /// Everything else.
+    Other "other";
+    /// Allowed without a reason that is asked for.
+    WithoutReason "without_reason";
+    /// Allowed.
+    Allowed "allowed";
+    /// A grant supports it.
+    SupportGranted "support_granted";
+    /// No grant supports it.
+    SupportMissing "support_missing";
+    /// What the chain is for.
+    AccessRemark "access_remark";
+    /// On what evidence rests.
+    AccessFactsRemark "access_facts_remark";
 }
 
 impl Label {
     /// How much room its column asks for.
     pub(super) fn width(self) -> &'static str {
         match self {
-            Self::Document | Self::Place => "wide",
-            Self::Finding | Self::Code => "fill",
+            Self::Document | Self::Place | Self::Meaning | Self::Pseudonym => "wide",
+            Self::Finding | Self::Code | Self::What | Self::Reason => "fill",
             _ => "narrow",
         }
     }

@@ -26,7 +26,7 @@ fn granted(n: u32, role: Role, reach: Reach) -> Event {
 fn room(events: Vec<Event>) -> (tempfile::TempDir, DataFolder) {
     let dir = tempfile::tempdir().unwrap();
     let data = DataFolder::create(dir.path()).unwrap();
-    Register::append(&data, actor(0), at(NOW), events).unwrap();
+    Register::append(&data, &number(), actor(0), at(NOW), events).unwrap();
     (dir, data)
 }
 
@@ -35,11 +35,11 @@ fn what_is_written_is_read_back_and_a_change_is_found() {
     let (_dir, data) = room(vec![granted(1, Role::ProfessionalLead, Reach::Unit(unit()))]);
     let ended =
         Event::Ended { actor: actor(1), role: Role::ProfessionalLead, reach: Reach::Unit(unit()), ended: at("2026-06-01T08:00:00+02:00") };
-    let written = Register::append(&data, actor(0), at(NOW), vec![ended]).unwrap();
-    let read = Register::read(&data).unwrap();
+    let written = Register::append(&data, &number(), actor(0), at(NOW), vec![ended]).unwrap();
+    let read = Register::read(&data, &number()).unwrap();
     assert_eq!((read.entries(), read.head()), (written.entries(), written.head()));
     assert_eq!(read.grants()[0].withdrawn, Some(at("2026-06-01T08:00:00+02:00")));
-    let text = fs::read_to_string(file(&data)).unwrap();
+    let text = fs::read_to_string(folder(&data, &number()).join(NAME)).unwrap();
     for (from, to) in [("2026-06-01", "2026-07-01"), ("professional_lead", "local_admin"), ("\"n\":2", "\"n\":3"), ("\"n\":1", "\"n\": 1")]
     {
         // A last line that was changed in place shows against a head that was kept; everything else shows by itself.
@@ -54,11 +54,11 @@ fn what_is_written_is_read_back_and_a_change_is_found() {
 #[test]
 fn a_torn_line_counts_for_nothing_and_is_cut() {
     let (_dir, data) = room(vec![granted(1, Role::Admin, Reach::Municipality(number()))]);
-    let mut torn = OpenOptions::new().append(true).open(file(&data)).unwrap();
+    let mut torn = OpenOptions::new().append(true).open(folder(&data, &number()).join(NAME)).unwrap();
     torn.write_all(b"{\"n\":2,\"prev").unwrap();
-    assert_eq!(Register::read(&data).unwrap().entries().len(), 1);
-    Register::append(&data, actor(0), at(NOW), vec![granted(2, Role::Admin, Reach::Municipality(number()))]).unwrap();
-    assert_eq!(Register::read(&data).unwrap().entries().len(), 2);
+    assert_eq!(Register::read(&data, &number()).unwrap().entries().len(), 1);
+    Register::append(&data, &number(), actor(0), at(NOW), vec![granted(2, Role::Admin, Reach::Municipality(number()))]).unwrap();
+    assert_eq!(Register::read(&data, &number()).unwrap().entries().len(), 2);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_role_reaches_what_it_was_given_over_and_no_more() {
         granted(5, Role::ProfessionalLead, Reach::Municipality(number())),
         Event::UnitInArea { unit: unit(), area },
     ]);
-    let register = Register::read(&data).unwrap();
+    let register = Register::read(&data, &number()).unwrap();
     let ours = Thing::of_unit(&number(), "Prøveteamet");
     let of_plan = Thing { plan: Some(plan), ..ours.clone() };
     let elsewhere = Thing::of_unit(&number(), "Testtunet barnehage");
@@ -104,7 +104,7 @@ fn only_the_register_names_an_archivist() {
         named: true,
     };
     let (_dir, data) = room(vec![granted(1, Role::Archivist, Reach::Municipality(number())), named]);
-    let register = Register::read(&data).unwrap();
+    let register = Register::read(&data, &number()).unwrap();
     let thing = Thing::of_municipality(&number());
     let naming = |n, when| register.naming(actor(n), Role::Archivist, &thing, at(when));
     assert_eq!((naming(1, NOW), naming(2, NOW)), (Naming::Unnamed, Naming::Named));
@@ -118,7 +118,7 @@ fn a_plan_that_lines_place_belongs_there() {
     let other = unit_id(&number(), "Testtunet barnehage");
     let placed = Event::Placed { plan, unit: other, area, municipality: number(), from: "2026-08-01".parse().unwrap(), until: None };
     let (_dir, data) = room(vec![granted(1, Role::ProfessionalLead, Reach::Unit(other)), placed]);
-    let register = Register::read(&data).unwrap();
+    let register = Register::read(&data, &number()).unwrap();
     let thing = Thing { plan: Some(plan), ..Thing::of_unit(&number(), "Prøveteamet") };
     assert!(register.reaches(actor(1), Role::ProfessionalLead, &thing, at(NOW)));
     assert!(!register.reaches(actor(1), Role::ProfessionalLead, &thing, at("2026-07-31T12:00:00+02:00")));

@@ -1,0 +1,341 @@
+//! What is told of access: as tables on the screen, and as a document (PDF/A) of the same form as the reports on runs.
+//!
+//! People stand in it as P1, P2 …, with their pseudonyms in a list of their own: a row has no room for them, and a reader who has
+//! to follow one person finds P3 faster than thirty-six signs.
+
+use std::{fs::File, io::Write, path::Path};
+
+use pipeline_access::{AccessRow, DenyReason, Evidence, Head, RoleReport, Support};
+use pipeline_domain::{ActorId, CaseFolderId, Date, ErrorCode, Lang, MunicipalityNumber, Timestamp, WrittenForm};
+use pipeline_package::CaseRecord;
+use pipeline_render::{Cell, Label, Letterhead, ReportKind, ReportTable, RunReport, report_job};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{cli::Global, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+
+/// A document of one municipality.
+pub struct Paper {
+    municipality: MunicipalityNumber,
+    name: String,
+    form: WrittenForm,
+    letterhead: Letterhead,
+    made_at: Timestamp,
+}
+
+/// The people of a document, in the order they are met.
+#[derive(Default)]
+struct People(Vec<ActorId>);
+
+impl People {
+    fn cell(&mut self, actor: ActorId) -> Cell {
+        let n = self.0.iter().position(|one| *one == actor).unwrap_or_else(|| {
+            self.0.push(actor);
+            self.0.len() - 1
+        });
+        Cell::Person(n + 1)
+    }
+
+    fn table(&self) -> ReportTable {
+        let mut table = ReportTable::new(Label::Persons, Label::PersonsMeaning, [Label::Who, Label::Pseudonym]);
+        table.rows = self.0.iter().enumerate().map(|(n, actor)| vec![Cell::Person(n + 1), Cell::Id(*actor)]).collect();
+        table
+    }
+}
+
+impl Paper {
+    /// In a municipality's name; in its written form, unless another is asked for.
+    pub fn of(shell: &Shell, municipality: &MunicipalityNumber, form: Option<WrittenForm>) -> Result<Self, Failure> {
+        let settings = shell.municipality(municipality)?;
+        Ok(Self {
+            municipality: municipality.clone(),
+            name: settings.name.trim().to_owned(),
+            form: form.unwrap_or(settings.written_form),
+            letterhead: settings.letterhead()?,
+            made_at: shell.clock.now(),
+        })
+    }
+
+    fn lang(&self) -> Lang {
+        match self.form {
+            WrittenForm::Nb => Lang::Nb,
+            WrittenForm::Nn => Lang::Nn,
+        }
+    }
+
+    /// `what` and the head tell one document from another: the same log gives the same document.
+    fn report(&self, kind: ReportKind, what: &str, head: Head, figures: Vec<(Label, u64)>, tables: Vec<ReportTable>) -> RunReport {
+        let id = format!("{}/{what}/{}:{}", kind.id(), head.rows, head.digest);
+        RunReport {
+            kind,
+            run: Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string(),
+            municipality: self.municipality.clone(),
+            municipality_name: self.name.clone(),
+            written_form: self.form,
+            due_at: self.made_at,
+            made_at: self.made_at,
+            since: None,
+            to_follow_up: 0,
+            figures,
+            remarks: vec![Label::AccessRemark],
+            tables,
+        }
+    }
+
+    /// The log's rows.
+    pub fn extract(&self, rows: &[AccessRow], record: Option<&CaseRecord>, head: Head) -> RunReport {
+        let mut people = People::default();
+        let table = self.rows(Label::AccessRows, Label::AccessRowsMeaning, rows.iter(), record, &mut people);
+        let denied = rows.iter().filter(|row| row.denied.is_some()).count() as u64;
+        let figures = vec![(Label::AccessRowCount, rows.len() as u64), (Label::Persons, people.0.len() as u64), (Label::Denied, denied)];
+        let tables = vec![table, self.reasons(rows.iter()), people.table()];
+        let what = rows.first().map(|row| json!(row.about).to_string()).unwrap_or_default();
+        let mut report = self.report(ReportKind::AccessExtract, &what, head, figures, tables);
+        report.to_follow_up = denied;
+        report
+    }
+
+    fn rows<'a>(
+        &self,
+        heading: Label,
+        meaning: Label,
+        rows: impl Iterator<Item = &'a AccessRow>,
+        record: Option<&CaseRecord>,
+        people: &mut People,
+    ) -> ReportTable {
+        let columns =
+            [Label::When, Label::Who, Label::Role, Label::What, Label::CaseFolder, Label::DocumentNo, Label::Reason, Label::Answer];
+        let mut table = ReportTable::new(heading, meaning, columns);
+        let lang = self.lang();
+        for row in rows {
+            let number = record.zip(row.document).and_then(|(record, key)| record.document(key)).map(|entry| u64::from(entry.no));
+            table.rows.push(vec![
+                Cell::Moment(row.at),
+                people.cell(row.actor),
+                Cell::Said { id: row.role.id(), text: row.role.text(lang) },
+                Cell::Said { id: row.action.id(), text: row.action.text(lang) },
+                row.about.folder().cloned().map_or(Cell::None, Cell::Folder),
+                number.map_or(Cell::None, Cell::Number),
+                row.reason.map_or(Cell::None, |reason| Cell::Said { id: reason.id(), text: reason.text(lang) }),
+                row.denied.map_or(Cell::Word(Label::Allowed), |reason| Cell::Code(reason.id().to_owned())),
+            ]);
+        }
+        table
+    }
+
+    /// What the refusals mean, each once.
+    fn reasons<'a>(&self, rows: impl Iterator<Item = &'a AccessRow>) -> ReportTable {
+        let mut reasons: Vec<DenyReason> = rows.filter_map(|row| row.denied).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        let mut table = ReportTable::new(Label::DenyReasons, Label::DenyReasonsMeaning, [Label::Answer, Label::Meaning]);
+        let row = |r: &DenyReason| vec![Cell::Code(r.id().to_owned()), Cell::Said { id: r.id(), text: r.text(self.lang()) }];
+        table.rows = reasons.iter().map(row).collect();
+        table
+    }
+
+    /// Who could see a plan on a day, and who did.
+    pub fn evidence(&self, found: &Evidence, folder: &CaseFolderId, on: Date, record: Option<&CaseRecord>) -> RunReport {
+        let lang = self.lang();
+        let mut people = People::default();
+        let columns = [Label::Who, Label::Role, Label::Could, Label::Since, Label::Until];
+        let mut could = ReportTable::new(Label::CouldSee, Label::CouldSeeMeaning, columns);
+        for sight in &found.could {
+            // One line for each thing that could be done: a cell holds one word of a list.
+            for (n, action) in sight.could.iter().enumerate() {
+                let first = |cell: Cell| if n == 0 { cell } else { Cell::None };
+                let until = sight.ended.map(Timestamp::oslo_date).or(sight.until).map_or(Cell::None, Cell::Day);
+                could.rows.push(vec![
+                    people.cell(sight.actor),
+                    first(Cell::Said { id: sight.role.id(), text: sight.role.text(lang) }),
+                    Cell::Said { id: action.id(), text: action.text(lang) },
+                    first(Cell::Day(sight.since.oslo_date())),
+                    first(until),
+                ]);
+            }
+        }
+        let mut did = self.rows(Label::DidSee, Label::DidSeeMeaning, found.did.iter().map(|seen| &seen.row), record, &mut people);
+        // Everything here was allowed; what matters is whether somebody had been given the role.
+        for (row, seen) in did.rows.iter_mut().zip(&found.did) {
+            let word = if seen.support == Support::Granted { Label::SupportGranted } else { Label::SupportMissing };
+            *row.last_mut().expect("a row has cells") = Cell::Word(word);
+        }
+        *did.columns.last_mut().expect("a table has columns") = Label::Supported;
+        let missing = found.did.iter().filter(|seen| seen.support == Support::Missing).count() as u64;
+        let figures = vec![
+            (Label::CouldSee, found.could.iter().map(|s| s.actor).collect::<std::collections::BTreeSet<_>>().len() as u64),
+            (Label::DidSee, found.did.len() as u64),
+            (Label::SupportMissing, missing),
+        ];
+        let what = format!("{folder}/{on}");
+        let head = Head { rows: found.did.len() as u64, ..Head::start() };
+        let mut report = self.report(ReportKind::AccessEvidence, &what, head, figures, vec![could, did, people.table()]);
+        report.to_follow_up = missing;
+        // The report is about that one day.
+        report.since = midnight(on);
+        report.remarks.push(Label::AccessFactsRemark);
+        report
+    }
+
+    /// The yearly look at roles.
+    pub fn yearly(&self, found: &RoleReport, head: Head) -> RunReport {
+        let lang = self.lang();
+        let number = |n: usize| Cell::Number(n as u64);
+        let used = found.roles.iter().filter(|r| r.holders + r.granted + r.looks + r.taken_out + r.other + r.denied > 0);
+        let columns = [Label::Role, Label::Holders, Label::Granted, Label::Withdrawn, Label::RunOut];
+        let mut held = ReportTable::new(Label::RolesHeld, Label::RolesHeldMeaning, columns);
+        let columns = [Label::Role, Label::Looks, Label::TakenOut, Label::Other, Label::Denied, Label::WithoutReason];
+        let mut use_of = ReportTable::new(Label::RolesUsed, Label::RolesUsedMeaning, columns);
+        for line in used {
+            let role = Cell::Said { id: line.role.id(), text: line.role.text(lang) };
+            let counts = [line.holders, line.granted, line.withdrawn, line.run_out];
+            held.rows.push(std::iter::once(role.clone()).chain(counts.map(number)).collect());
+            let counts = [line.looks, line.taken_out, line.other, line.denied, line.without_reason];
+            use_of.rows.push(std::iter::once(role).chain(counts.map(number)).collect());
+        }
+        let mut people = People::default();
+        let mut unused = ReportTable::new(Label::UnusedRoles, Label::UnusedRolesMeaning, [Label::Who, Label::Role, Label::Over]);
+        unused.rows = found
+            .unused
+            .iter()
+            .map(|holder| {
+                let role = Cell::Said { id: holder.role.id(), text: holder.role.text(lang) };
+                vec![people.cell(holder.actor), role, Cell::Path(holder.reach.to_string())]
+            })
+            .collect();
+        let sum = |of: fn(&pipeline_access::RoleLine) -> usize| found.roles.iter().map(of).sum::<usize>() as u64;
+        let figures = vec![
+            (Label::Looks, sum(|r| r.looks)),
+            (Label::TakenOut, sum(|r| r.taken_out)),
+            (Label::Denied, sum(|r| r.denied)),
+            (Label::UnusedRoles, found.unused.len() as u64),
+        ];
+        let tables = vec![held, use_of, unused, people.table()];
+        let mut report = self.report(ReportKind::RoleReport, &found.year.to_string(), head, figures, tables);
+        report.to_follow_up = found.unused.len() as u64 + sum(|r| r.without_reason);
+        report.since = format!("{:04}-01-01", found.year).parse().ok().and_then(midnight);
+        report
+    }
+
+    /// Sets it, and puts it where it is asked for: whole or not at all, over nothing, for this user alone.
+    pub async fn write(&self, shell: &Shell, report: &RunReport, out: &Path, global: &Global, output: &Output) -> Result<Exit, Failure> {
+        if out.symlink_metadata().is_ok() {
+            let text = pick(global.lang(), "finnes fra før", "finst frå før", "is there already");
+            output.error("out_exists", &format!("{} {text}", out.display()));
+            return Ok(Exit::InvalidInput);
+        }
+        let place = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !place.is_dir() {
+            output.error("not_found", &place.display().to_string());
+            return Ok(Exit::NotFound);
+        }
+        let printed = shell.press().await?.print(report_job(report, &self.letterhead)).await?;
+        let put = || -> std::io::Result<()> {
+            let mut part = tempfile::Builder::new().prefix(".arkivflyt-").suffix(".part").tempfile_in(place)?;
+            part.write_all(&printed.bytes)?;
+            part.as_file().sync_all()?;
+            part.persist_noclobber(out).map_err(|e| e.error)?;
+            File::open(place)?.sync_all()
+        };
+        put().map_err(|e| Failure::retry(ErrorCode::ExportFailed, format!("cannot write the document: {e}")))?;
+        let sha256 = pipeline_domain::Sha256::of(&printed.bytes);
+        let body = json!({ "pdf": out.display().to_string(), "sha256": sha256, "kind": report.kind.id(), "id": report.run });
+        if !output.answer("access_document", body) {
+            output.line(&format!("{} · SHA-256 {sha256}", out.display()));
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// The first instant of a day in Oslo.
+fn midnight(day: Date) -> Option<Timestamp> {
+    // The offset is that of the day: try both.
+    ["+01:00", "+02:00"]
+        .iter()
+        .filter_map(|offset| format!("{day}T00:00:00{offset}").parse::<Timestamp>().ok())
+        .find(|at| at.oslo_date() == day)
+}
+
+/// Rows on the screen.
+pub fn say_rows(rows: &[AccessRow], lang: Lang, output: &Output) {
+    let head = [
+        pick(lang, "Tidspunkt", "Tidspunkt", "When"),
+        pick(lang, "Hvem", "Kven", "Who"),
+        pick(lang, "Rolle", "Rolle", "Role"),
+        pick(lang, "Hva", "Kva", "What"),
+        pick(lang, "Mappe", "Mappe", "Folder"),
+        pick(lang, "Grunn", "Grunn", "Reason"),
+        pick(lang, "Svar", "Svar", "Answer"),
+    ];
+    let yes = pick(lang, "ja", "ja", "yes");
+    let row = |row: &AccessRow| {
+        vec![
+            row.at.to_string(),
+            row.actor.to_string(),
+            row.role.text(lang).to_owned(),
+            row.action.text(lang).to_owned(),
+            row.about.folder().map(ToString::to_string).unwrap_or_default(),
+            row.reason.map_or("", |r| r.text(lang)).to_owned(),
+            row.denied.map_or(yes, DenyReason::id).to_owned(),
+        ]
+    };
+    output.table(&head, rows.iter().map(row).collect());
+}
+
+/// Evidence on the screen.
+pub fn say_evidence(found: &Evidence, lang: Lang, output: &Output) {
+    let head = [
+        pick(lang, "Kunne se planen", "Kunne sjå planen", "Could see the plan"),
+        pick(lang, "Rolle", "Rolle", "Role"),
+        pick(lang, "Kunne", "Kunne", "Could"),
+        pick(lang, "Siden", "Sidan", "Since"),
+    ];
+    let could = found.could.iter().map(|sight| {
+        let actions: Vec<&str> = sight.could.iter().map(|a| a.text(lang)).collect();
+        vec![sight.actor.to_string(), sight.role.text(lang).to_owned(), actions.join("\n"), sight.since.to_string()]
+    });
+    output.table(&head, could.collect());
+    let head = [
+        pick(lang, "Så planen", "Såg planen", "Saw the plan"),
+        pick(lang, "Rolle", "Rolle", "Role"),
+        pick(lang, "Hva", "Kva", "What"),
+        pick(lang, "Tidspunkt", "Tidspunkt", "When"),
+        pick(lang, "Tilgang i registeret", "Tilgang i registeret", "Access in the register"),
+    ];
+    let did = found.did.iter().map(|seen| {
+        let support = match seen.support {
+            Support::Granted => pick(lang, "ja", "ja", "yes"),
+            Support::Missing => pick(lang, "NEI", "NEI", "NO"),
+        };
+        let row = &seen.row;
+        let words = [row.role.text(lang), row.action.text(lang)].map(str::to_owned);
+        [vec![row.actor.to_string()], words.to_vec(), vec![row.at.to_string(), support.to_owned()]].concat()
+    });
+    output.table(&head, did.collect());
+}
+
+/// The yearly report on the screen.
+pub fn say_yearly(found: &RoleReport, lang: Lang, output: &Output) {
+    let head = [
+        pick(lang, "Rolle", "Rolle", "Role"),
+        pick(lang, "Hadde den", "Hadde ho", "Held it"),
+        pick(lang, "Gitt", "Gitt", "Given"),
+        pick(lang, "Avsluttet", "Avslutta", "Ended"),
+        pick(lang, "Utløpt", "Gått ut", "Ran out"),
+        pick(lang, "Innsyn", "Innsyn", "Looks"),
+        pick(lang, "Tatt ut", "Teke ut", "Taken out"),
+        pick(lang, "Annet", "Anna", "Other"),
+        pick(lang, "Avslag", "Avslag", "Denied"),
+        pick(lang, "Uten grunn", "Utan grunn", "Without reason"),
+    ];
+    let row = |r: &pipeline_access::RoleLine| {
+        let counts = [r.holders, r.granted, r.withdrawn, r.run_out, r.looks, r.taken_out, r.other, r.denied, r.without_reason]
+            .map(|n| n.to_string());
+        [vec![r.role.text(lang).to_owned()], counts.to_vec()].concat()
+    };
+    output.table(&head, found.roles.iter().map(row).collect());
+    for holder in &found.unused {
+        let text = pick(lang, "ikke brukt i året", "ikkje brukt i året", "not used in the year");
+        output.line(&format!("{} · {} · {}: {text}", holder.actor, holder.role.text(lang), holder.reach));
+    }
+}
