@@ -3,9 +3,11 @@
 //! [`notices`] decides who is told, [`compose`] writes one mail for one person, and [`Maildir`] or [`SmtpRelay`] carries it.
 //! The first two are functions of their arguments. Promises: one recipient per mail; equal arguments give equal bytes; output
 //! is ASCII; nothing from the document but the recipient's own address reaches a mail; a Maildir holds each mail once.
+//! [`read_returned`] reads what other servers report of a mail.
 
 mod address;
 mod calendar;
+mod dsn;
 mod error;
 mod facts;
 mod mail;
@@ -18,6 +20,10 @@ mod text;
 mod values;
 mod words;
 
+pub use dsn::{
+    BounceKind, DeliveryAction, DeliveryReport, EnvelopeId, LARGEST_RETURNED_BYTES, MailName, MailReference, ReportedReceiver, ReturnedKind,
+    ReturnedMail, StatusCode, UnknownReason, read_returned,
+};
 pub use error::NotifyError;
 pub use facts::{DigestCounts, English, LoginLink, MailFacts, MeetingFacts, MeetingTimes, ReportFacts, RunCounts, is_still_worth_sending};
 pub use mail::{Mail, Readable, compose, compose_readable, file_name, message_id};

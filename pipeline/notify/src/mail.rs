@@ -200,7 +200,7 @@ fn headers(message: &[u8], subject: &str, sender: &CheckedSender) -> Vec<(String
 }
 
 /// 26 letters and digits (130 bits) that give nothing away: base32 (RFC 4648, lower case) of the key's SHA-256.
-fn opaque_name(dedupe_key: &str) -> String {
+pub(crate) fn opaque_name(dedupe_key: &str) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let digest = Sha256::of(dedupe_key.as_bytes());
     let bit = |i: usize| digest.as_bytes()[i / 8] >> (7 - i % 8) & 1;

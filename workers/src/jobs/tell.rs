@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
 use pipeline_intake::Reading;
-use pipeline_notify::{Mail as Letter, MailFacts, Maildir, ReportFacts, SendOutcome, SmtpRelay};
+use pipeline_notify::{EnvelopeId, Mail as Letter, MailFacts, Maildir, ReportFacts, SendOutcome, SmtpRelay};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, Run, RunId, Runs, StoreError};
 use serde::Serialize;
@@ -287,7 +287,8 @@ async fn deliver(shell: &Shell, maildir: Arc<Maildir>, mail: &Mail, letter: Lett
 
 /// To the relay. The store knows that the body is out before the final dot is: what breaks after it is doubt, not failure.
 async fn transmit(shell: &Shell, relay: &SmtpRelay, mail: &Mail, letter: &Letter) -> (MailOutcome, Relay) {
-    let outcome = match relay.send(letter, shell.store.mark_body_sent(&mail.dedupe_key)).await {
+    let id = EnvelopeId::new(mail.id.0, &mail.dedupe_key);
+    let outcome = match relay.send(letter, &id, shell.store.mark_body_sent(&mail.dedupe_key)).await {
         Ok(outcome) => outcome,
         Err(e) => return (not_sent(shell, mail, e.into()), Relay::Up),
     };

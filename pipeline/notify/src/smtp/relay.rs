@@ -15,7 +15,7 @@ use super::{
     starttls::ask_for_tls,
     wire::{EncryptedWire, Wire},
 };
-use crate::{Mail, NotifyError};
+use crate::{EnvelopeId, Mail, NotifyError};
 
 /// One mail relay, with certificates and password read. Each [`SmtpRelay::send`] opens and closes its own connection.
 pub struct SmtpRelay {
@@ -41,16 +41,16 @@ impl SmtpRelay {
         })
     }
 
-    /// Sends one mail. `body_sent` is run after the relay has said it will take the body and before any of it goes out: commit
+    /// Sends one mail, under the id that reports on it shall name. `body_sent` is run after the relay has said it will take the body and before any of it goes out: commit
     /// there that the mail may from now on have been sent (the write-ahead marker). If it fails, nothing is sent.
     ///
     /// Errors: only those of `body_sent`. Every other end is a [`SendOutcome`].
-    pub async fn send<E>(&self, mail: &Mail, body_sent: impl Future<Output = Result<(), E>>) -> Result<SendOutcome, E> {
+    pub async fn send<E>(&self, mail: &Mail, id: &EnvelopeId, body_sent: impl Future<Output = Result<(), E>>) -> Result<SendOutcome, E> {
         let mut session = match self.session().await {
             Ok(session) => session,
             Err(stop) => return Ok(stop),
         };
-        if let Err(stop) = session.envelope(mail).await {
+        if let Err(stop) = session.envelope(mail, id).await {
             session.leave_after(&stop).await;
             return Ok(stop);
         }

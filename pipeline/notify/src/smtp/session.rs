@@ -25,7 +25,7 @@ use super::{
     LinkFault, Phase, SendOutcome, Timeouts,
     wire::{EncryptedWire, Wire},
 };
-use crate::Mail;
+use crate::{EnvelopeId, Mail};
 
 /// How long a goodbye may take. Its answer changes nothing.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -76,21 +76,10 @@ impl Session {
 
     /// Names sender and recipient and asks to send. With DSN (RFC 3461) the relay is asked to report what becomes of the mail,
     /// under an opaque name and without its body.
-    pub(super) async fn envelope(&mut self, mail: &Mail) -> Result<(), SendOutcome> {
-        let dsn = self.offers_dsn;
-        let mut of_mail = Vec::new();
-        let mut of_recipient = Vec::new();
-        if dsn {
-            let pair = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
-            let envid = mail.file_name.split('.').next().unwrap_or_default();
-            for (keyword, value) in [pair("RET", "HDRS"), pair("ENVID", envid)] {
-                of_mail.push(MailParameter::Other { keyword, value });
-            }
-            let (keyword, value) = pair("NOTIFY", "SUCCESS,FAILURE,DELAY");
-            of_recipient.push(RcptParameter::Other { keyword, value });
-        }
+    pub(super) async fn envelope(&mut self, mail: &Mail, id: &EnvelopeId) -> Result<(), SendOutcome> {
         let from = address(&mail.from, Phase::Sender)?;
         let to = address(&mail.to, Phase::Recipient)?;
+        let (of_mail, of_recipient) = if self.offers_dsn { reports_wanted(&to, id) } else { (Vec::new(), Vec::new()) };
         self.command(MailFrom::new(Some(from), of_mail), Phase::Sender, &[250]).await?;
         self.command(Rcpt::new(to, of_recipient), Phase::Recipient, &[250, 251, 252]).await?;
         self.command(Data, Phase::Data, &[354]).await?;
@@ -136,6 +125,21 @@ impl Session {
         let reply = reply.map_err(|e| SendOutcome::of_error(&e, phase))?;
         expect(&reply, codes, phase).map(|()| reply)
     }
+}
+
+/// What reports we want (RFC 3461 § 4). `ORCPT` makes a report name the address that we wrote to, too, when mail for it is passed on:
+/// so it is seen that another one failed.
+fn reports_wanted(to: &Address, id: &EnvelopeId) -> (Vec<MailParameter>, Vec<RcptParameter>) {
+    let (keyword, value) = ("RET".to_owned(), Some("HDRS".to_owned()));
+    let headers_only = MailParameter::Other { keyword, value };
+    let (keyword, value) = ("ENVID".to_owned(), Some(id.to_string()));
+    let named = MailParameter::Other { keyword, value };
+    let (keyword, value) = ("NOTIFY".to_owned(), Some("SUCCESS,FAILURE,DELAY".to_owned()));
+    let whatever_comes = RcptParameter::Other { keyword, value };
+    // The builder writes values as xtext.
+    let (keyword, value) = ("ORCPT".to_owned(), Some(format!("rfc822;{to}")));
+    let address = RcptParameter::Other { keyword, value };
+    (vec![headers_only, named], vec![whatever_comes, address])
 }
 
 async fn within<T>(limit: Duration, phase: Phase, work: impl Future<Output = Result<T, Error>>) -> Result<Result<T, Error>, SendOutcome> {

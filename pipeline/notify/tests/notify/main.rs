@@ -1,5 +1,6 @@
 //! The room from outside: who is told, what they read, and that each mail arrives once.
 
+mod dsn;
 mod fake_server;
 mod fixture;
 mod invitations;

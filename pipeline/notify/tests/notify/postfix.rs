@@ -1,6 +1,7 @@
 //! A real Postfix on loopback: what it takes from us, it delivers once, and reports.
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -8,10 +9,14 @@ use std::{
     time::Duration,
 };
 
-use pipeline_domain::WrittenForm;
-use pipeline_notify::{Mail, MailFacts, RelaySecurity, SendOutcome, SmtpRelay, compose, run_report_notice};
+use pipeline_domain::{Timestamp, WrittenForm};
+use pipeline_notify::{
+    BounceKind, DeliveryAction, DeliveryReport, EnvelopeId, Mail, MailFacts, MailReference, RelaySecurity, ReportedReceiver, ReturnedKind,
+    SendOutcome, SmtpRelay, compose, read_returned, run_report_notice,
+};
 
 use crate::{
+    fake_server::{Script, Server},
     fixture::{address, at, counts, sender},
     python,
     smtp::{config, marked},
@@ -27,6 +32,11 @@ struct Postfix {
 impl Postfix {
     /// `None` where there is none, or where we may not start it.
     fn start() -> Option<Self> {
+        Self::start_before(9)
+    }
+
+    /// The same, with the server on this port behind it.
+    fn start_before(next: u16) -> Option<Self> {
         let root = Command::new("id").arg("-u").output().is_ok_and(|run| run.stdout == b"0\n");
         if !root || !Path::new("/usr/lib/postfix/sbin/master").exists() {
             crate::skip("postfix (or root to start it)");
@@ -35,10 +45,10 @@ impl Postfix {
         let authority = Authority::new()?;
         authority.issue("relay", "DNS:localhost,IP:127.0.0.1", "2");
         let postfix = Self { folder: tempfile::tempdir().unwrap(), port: three_free_ports(), authority };
-        let port = postfix.port.to_string();
+        let (port, next) = (postfix.port.to_string(), next.to_string());
         let (certificate, key) = (postfix.authority.path("relay.pem"), postfix.authority.path("relay.key"));
-        let up =
-            postfix.script(&["up", postfix.folder.path().to_str().unwrap(), &port, certificate.to_str().unwrap(), key.to_str().unwrap()]);
+        let [folder, certificate, key] = [postfix.folder.path(), &certificate, &key].map(|path| path.to_str().unwrap());
+        let up = postfix.script(&["up", folder, &port, certificate, key, &next]);
         assert!(up, "{}", fs::read_to_string(postfix.folder.path().join("start.log")).unwrap());
         Some(postfix)
     }
@@ -99,12 +109,15 @@ fn three_free_ports() -> u16 {
     panic!("no three free ports in a row");
 }
 
-fn mail(run: &str, to: &str) -> Mail {
-    compose(&run_report_notice(run, WrittenForm::Nn), &address(to), &sender(), at(), &MailFacts::of_run(counts())).unwrap()
+/// A mail and the id that it travels under.
+fn mail(number: i64, to: &str) -> (Mail, EnvelopeId) {
+    let notice = run_report_notice(&format!("run-{number}"), WrittenForm::Nn);
+    let mail = compose(&notice, &address(to), &sender(), at(), &MailFacts::of_run(counts())).unwrap();
+    (mail, EnvelopeId::new(number, &notice.dedupe_key))
 }
 
 #[tokio::test]
-async fn postfix_delivers_each_mail_once_and_reports() {
+async fn postfix_delivers_each_mail_once() {
     let Some(postfix) = Postfix::start() else { return };
     let links = [
         (0, RelaySecurity::PlaintextLoopbackOnly),
@@ -113,33 +126,20 @@ async fn postfix_delivers_each_mail_once_and_reports() {
         (2, RelaySecurity::RequiredStartTls),
     ];
     let mut sent = Vec::new();
-    for (n, (offset, security)) in links.into_iter().enumerate() {
-        let mail = mail(&format!("run-{n}"), "ok@example.test");
-        let outcome = postfix.relay(postfix.port + offset, security).send(&mail, marked()).await.unwrap();
+    for (number, (offset, security)) in (1..).zip(links) {
+        let (mail, id) = mail(number, "ok@example.test");
+        let outcome = postfix.relay(postfix.port + offset, security).send(&mail, &id, marked()).await.unwrap();
         assert_eq!(outcome, SendOutcome::Accepted { code: 250 }, "{security:?}\n{}", postfix.log());
         sent.push(mail);
     }
 
     // A server that wants TLS turns plaintext away, before the mail is named.
-    let plain = postfix.relay(postfix.port + 2, RelaySecurity::PlaintextLoopbackOnly).send(&sent[0], marked()).await.unwrap();
+    let (named, id) = mail(9, "ok@example.test");
+    let plain = postfix.relay(postfix.port + 2, RelaySecurity::PlaintextLoopbackOnly).send(&named, &id, marked()).await.unwrap();
     assert!(matches!(plain, SendOutcome::Refused { code: 530, .. }), "{plain:?}");
 
-    let nobody = mail("run-nobody", "ingen@example.test");
-    let outcome = postfix.relay(postfix.port + 1, RelaySecurity::ImplicitTls).send(&nobody, marked()).await.unwrap();
-    assert_eq!(outcome, SendOutcome::Accepted { code: 250 });
-
-    // Four reports of delivery, one of failure.
-    let reports = postfix.wait_for("fjellvik.test/ikke-svar", sent.len() + 1).await;
     let delivered = postfix.wait_for("example.test/ok", sent.len()).await;
     assert_eq!(delivered.len(), sent.len(), "{}", postfix.log());
-    let reports: Vec<String> = reports.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    for (mail, action) in sent.iter().map(|m| (m, "delivered")).chain([(&nobody, "failed")]) {
-        let envid = format!("Original-Envelope-Id: {}", mail.file_name.strip_suffix(".eml").unwrap());
-        let report = reports.iter().find(|r| r.contains(&envid)).unwrap_or_else(|| panic!("no report on {}", mail.message_id));
-        assert!(report.contains(&format!("Action: {action}")), "{report}");
-        assert!(!report.contains("arkivflyt case list"), "the body must not travel back");
-    }
-
     let Some(seen) = python::read_files(&delivered) else { return };
     let mut ids: Vec<String> = Vec::new();
     for mail in seen {
@@ -152,4 +152,67 @@ async fn postfix_delivers_each_mail_once_and_reports() {
     ids.sort();
     expected.sort();
     assert_eq!(ids, expected);
+}
+
+/// Every report that Postfix makes, by what we asked it for (RFC 3461), read back.
+#[tokio::test]
+async fn what_postfix_reports_is_read() {
+    use DeliveryAction::{Delayed, Delivered, Expanded, Failed, Relayed};
+    use ReportedReceiver::{OurAddress, PassedOn};
+    // The server behind it knows nothing of reports: what it takes is out of sight.
+    let next = Server::start(Script::default()).await;
+    let Some(postfix) = Postfix::start_before(next.address.port()) else { return };
+    let expected = [
+        (1, "ok@example.test", Delivered, "2.0.0", None, OurAddress),
+        (2, "nobody@example.test", Failed, "5.1.1", Some(BounceKind::Hard), OurAddress),
+        (3, "passed-on@example.test", Expanded, "2.0.0", None, OurAddress),
+        (3, "passed-on@example.test", Failed, "5.1.1", Some(BounceKind::Hard), PassedOn),
+        (4, "kari@full.test", Failed, "5.2.2", Some(BounceKind::Soft), OurAddress),
+        (5, "kari@rule.test", Failed, "5.7.1", Some(BounceKind::Policy), OurAddress),
+        (6, "kari+post@slow.test", Delayed, "4.4.1", None, OurAddress),
+        (7, "kari@next.test", Relayed, "2.0.0", None, OurAddress),
+    ];
+    let began = now();
+    let relay = postfix.relay(postfix.port + 1, RelaySecurity::ImplicitTls);
+    for (number, to) in expected.iter().map(|e| (e.0, e.1)).collect::<BTreeSet<_>>() {
+        let (mail, id) = mail(number, to);
+        assert_eq!(relay.send(&mail, &id, marked()).await.unwrap(), SendOutcome::Accepted { code: 250 }, "{to}");
+    }
+
+    let files = postfix.wait_for("fjellvik.test/ikke-svar", expected.len()).await;
+    let mut seen: Vec<(i64, DeliveryReport)> = Vec::new();
+    for file in &files {
+        let bytes = fs::read(file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("arkivflyt case list"), "the body must not travel back: {text}");
+        let returned = read_returned(&bytes);
+        let ReturnedKind::Reports { about: MailReference::Envelope(id), reports } = &returned.kind else { panic!("{returned:?}\n{text}") };
+        assert_eq!(*id, mail(id.number(), "ok@example.test").1);
+        let [report] = reports[..] else { panic!("{returned:?}\n{text}") };
+        assert!(!format!("{returned:?}").contains(".test"), "{returned:?}");
+        let at = report.at.unwrap_or_else(|| panic!("no time: {text}"));
+        assert!((0..120).contains(&(at.unix_seconds() - began.unix_seconds() + 1)), "{at}: {text}");
+
+        // The same report without our id: a server on the way did not pass it on. The Message-ID tells.
+        let anonymous = text.replace("Original-Envelope-Id:", "X-Other:");
+        let ReturnedKind::Reports { about: MailReference::Name(name), .. } = read_returned(anonymous.as_bytes()).kind else {
+            panic!("{anonymous}")
+        };
+        assert_eq!(name, *id.name());
+        seen.push((id.number(), report));
+    }
+    seen.sort_by_key(|(number, report)| (*number, report.action));
+    let seen: Vec<_> = seen
+        .into_iter()
+        .map(|(number, r)| (number, r.action, r.status.to_string(), r.bounce(), r.receiver, r.condemns_address()))
+        .collect();
+    let expected = expected.map(|(number, to, action, status, bounce, receiver)| {
+        (number, action, status.to_owned(), bounce, receiver, to == "nobody@example.test")
+    });
+    assert_eq!(seen, expected, "{}", postfix.log());
+}
+
+#[expect(clippy::disallowed_methods, reason = "Postfix has the wall clock")]
+fn now() -> Timestamp {
+    Timestamp::from_utc(chrono::Utc::now())
 }

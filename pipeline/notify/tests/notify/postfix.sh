@@ -1,15 +1,17 @@
 #!/bin/sh
 # A Postfix of our own on loopback, beside any that the machine runs.
-#   postfix.sh up FOLDER PORT CERTIFICATE KEY   PORT: plain and STARTTLS; PORT+1: implicit TLS; PORT+2: TLS required
+#   postfix.sh up FOLDER PORT CERTIFICATE KEY [NEXT]   PORT: plain and STARTTLS; PORT+1: implicit TLS; PORT+2: TLS required
 #   postfix.sh down FOLDER
 # Needs root. Mail for ok@example.test and ikke-svar@fjellvik.test is put in FOLDER/mail; nothing leaves the machine.
+# Mail for full.test, rule.test and slow.test fails as the names say, other example.test has no mailbox, passed-on@example.test is
+# passed on to one of those, and mail for next.test is given to the server on port NEXT.
 set -eu
 
 folder=$2
 if [ "$1" = down ]; then
     exec postfix -c "$folder/etc" stop
 fi
-port=$3 certificate=$4 key=$5
+port=$3 certificate=$4 key=$5 next=${6:-9}
 
 # Its processes run as users that must be able to walk down to their folders.
 chmod 755 "$folder"
@@ -40,6 +42,12 @@ smtpd_reject_unlisted_recipient = no
 virtual_mailbox_domains = example.test fjellvik.test
 virtual_mailbox_base = $folder/mail
 virtual_mailbox_maps = inline:{ ok@example.test=example.test/ok/ ikke-svar@fjellvik.test=fjellvik.test/ikke-svar/ }
+virtual_alias_maps = inline:{ passed-on@example.test=nobody@example.test }
+transport_maps = inline:{
+ { full.test = error:5.2.2 the mailbox is full }
+ { rule.test = error:5.7.1 not from you }
+ { slow.test = retry:4.4.1 no answer }
+ { next.test = smtp:[127.0.0.1]:$next } }
 virtual_uid_maps = static:$uid
 virtual_gid_maps = static:$gid
 smtpd_recipient_restrictions = permit_mynetworks, reject
@@ -51,6 +59,7 @@ maillog_file_prefixes = $folder
 minimal_backoff_time = 5s
 maximal_backoff_time = 10s
 queue_run_delay = 5s
+delay_warning_time = 1s
 message_size_limit = 30000000
 EOF
 

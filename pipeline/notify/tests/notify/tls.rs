@@ -18,7 +18,7 @@ use tokio_rustls::{
 use crate::{
     fake_server::{Act, Script, Server, Tls},
     fixture::a_mail,
-    smtp::{config, impatient, marked},
+    smtp::{an_id, config, impatient, marked},
 };
 
 /// A certificate authority of our own, and servers' certificates by it. A certificate authority's own certificate is not
@@ -129,7 +129,7 @@ fn with_login(config: RelayConfig, authority: &Authority) -> RelayConfig {
 }
 
 async fn send(config: &RelayConfig) -> SendOutcome {
-    SmtpRelay::open(config).unwrap().send(&a_mail(), marked()).await.unwrap()
+    SmtpRelay::open(config).unwrap().send(&a_mail(), &an_id(), marked()).await.unwrap()
 }
 
 fn unreachable(fault: LinkFault) -> SendOutcome {
@@ -215,7 +215,7 @@ async fn the_system_does_not_know_our_authority() {
     authority.issue("relay", LOOPBACK, "2");
     let server = Server::start(Script { tls: Tls::Implicit(authority.acceptor("relay")), ..Script::default() }).await;
     match SmtpRelay::open(&config("127.0.0.1", server.address.port(), RelaySecurity::ImplicitTls)) {
-        Ok(relay) => assert_eq!(relay.send(&a_mail(), marked()).await.unwrap(), unreachable(LinkFault::Tls)),
+        Ok(relay) => assert_eq!(relay.send(&a_mail(), &an_id(), marked()).await.unwrap(), unreachable(LinkFault::Tls)),
         // A machine without any authority says so at the start.
         Err(error) => assert_eq!(error.to_string(), "relay setting ca_file cannot be used"),
     }
