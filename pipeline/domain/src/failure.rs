@@ -83,6 +83,14 @@ codes! {
             "Personen har en aktiv plan av dette slaget fra før, og det skal bare være én. Avslutt den andre først, eller bruk den."
             | "Personen har ein aktiv plan av dette slaget frå før, og det skal berre vere éin. Avslutt den andre først, eller bruk han."
             | "The person has an active plan of this kind already, and there shall be one only. Close the other first, or use it.";
+        ConsentMissing "consent_missing":
+            "Det finnes ikke noe samtykke som gjelder. Be om samtykke og vent på svar; inntil da deles og varsles det ikke."
+            | "Det finst ikkje noko samtykke som gjeld. Be om samtykke og vent på svar; inntil då blir ingenting delt eller varsla."
+            | "There is no consent that holds. Ask for one and wait for the answer; until then nothing is shared and nobody is notified.";
+        ConsentExpired "consent_expired":
+            "Samtykket har gått ut. Be om et nytt; inntil det er gitt, deles og varsles det ikke."
+            | "Samtykket har gått ut. Be om eit nytt; inntil det er gitt, blir ingenting delt eller varsla."
+            | "The consent has run out. Ask for a new one; until it is given nothing is shared and nobody is notified.";
         FolderClosed "folder_closed":
             "Arkivmappen er lukket. Gjenåpne planen først, og send på nytt."
             | "Arkivmappa er lukka. Opne planen att først, og send på nytt."
@@ -215,6 +223,10 @@ codes! {
             "Forbindelsen ble brutt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
             | "Sambandet vart brote etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        NoticeOpened "notice_opened":
+            "Mottakeren har åpnet det varselet gjelder. Påminnelsen er ikke sendt, og ingenting må gjøres."
+            | "Mottakaren har opna det varselet gjeld. Påminninga er ikkje send, og ingenting må gjerast."
+            | "The recipient has opened what the notice tells of. The reminder was not sent, and nothing needs doing.";
         NoticeExpired "notice_expired":
             "Møtet er i gang eller over, og varselet ble ikke sendt. Si fra til mottakeren på annen måte."
             | "Møtet er i gang eller over, og varselet vart ikkje sendt. Sei frå til mottakaren på annan måte."
@@ -303,6 +315,10 @@ codes! {
             "Originalen er tatt vare på, men formatet er ikke et arkivformat. Lag en PDF/A-kopi, og send den."
             | "Originalen er teken vare på, men formatet er ikkje eit arkivformat. Lag ein PDF/A-kopi, og send han."
             | "The original is kept, but its format is not an archive format. Make a PDF/A copy and send it.";
+        AttachmentMissing "attachment_missing":
+            "Filen til vedlegget kom ikke, og dokumentet er arkivert uten den. Send den som et eget vedlegg; legg filen i inbox/attachments først."
+            | "Fila til vedlegget kom ikkje, og dokumentet er arkivert utan ho. Send ho som eit eige vedlegg; legg fila i inbox/attachments først."
+            | "The attachment's file did not come and the document is archived without it. Send it as an attachment of its own; put the file in inbox/attachments first.";
         AttachmentUnreadable "attachment_unreadable":
             "Vedlegget kunne ikke leses fra disk. Se etter rettigheter og disk; det blir prøvd på nytt."
             | "Vedlegget kunne ikkje lesast frå disk. Sjå etter rettar og disk; det blir prøvd på nytt."

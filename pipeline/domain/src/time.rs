@@ -161,7 +161,7 @@ impl JsonSchema for Date {
 }
 
 /// School year or kindergarten year (skoleår, barnehageår): `2026/2027`, 1 August to 31 July.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SchoolYear(#[schemars(regex(pattern = r"^20[0-9]{2}/20[0-9]{2}$"))] String);
 

@@ -1,0 +1,10 @@
+//! The life of a plan, told by its facts.
+
+mod consents;
+mod duties;
+mod laws;
+mod made;
+mod meetings;
+mod periods;
+mod reminders;
+mod telling;

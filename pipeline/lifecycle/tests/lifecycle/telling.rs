@@ -1,0 +1,43 @@
+//! Who may be told while no consent holds.
+
+use pipeline_domain::{
+    ErrorCode::{self, ConsentExpired, ConsentMissing},
+    EventName, Fact,
+    NoticeKind::*,
+    RecipientRef,
+};
+use pipeline_lifecycle::{Life, may_be_told};
+
+use crate::made::{approved, asked, at, event, minutes, of};
+
+fn told(facts: &[Fact], now: &str, who: RecipientRef) -> Result<(), ErrorCode> {
+    may_be_told(&Life::of(facts), NewMessage, who, at(now))
+}
+
+#[test]
+fn whose_access_rests_on_a_consent_is_told_while_it_holds() {
+    use RecipientRef::*;
+    let given = || approved(1, "2026-09-01", "2027-06-30");
+    let withdrawn = || [given(), event(EventName::ConsentWithdrawn, "2026-10-01T10:00:00+02:00", of(1))];
+    for who in [Participant(0), Invited(2), Recipient(1), Requester] {
+        assert_eq!(told(&[], "2026-09-02", who), Ok(()));
+        assert_eq!(told(&[minutes(3, "2026-09-01", "2026-09-01")], "2026-09-02", who), Ok(()), "an IOP has no consents");
+        assert_eq!(told(&[asked(1, "2026-08-01")], "2026-08-02", who), Err(ConsentMissing));
+        assert_eq!(told(&[given()], "2027-06-30T23:59:59+02:00", who), Ok(()));
+        assert_eq!(told(&[given()], "2027-07-01T00:00:00+02:00", who), Err(ConsentExpired));
+        assert_eq!(told(&withdrawn(), "2026-10-01T10:00:00+02:00", who), Err(ConsentMissing));
+    }
+    for who in [Subject, Guardian(0), Lead, FormerLead, NewLead, ProfessionalLead, LocalAdmin, Archivist] {
+        assert_eq!(told(&withdrawn(), "2026-10-02", who), Ok(()), "{who}");
+        assert_eq!(told(&[given()], "2027-07-02", who), Ok(()), "{who}");
+    }
+}
+
+#[test]
+fn that_something_ends_is_told_all_the_same() {
+    let life = Life::of(&[asked(1, "2026-08-01")]);
+    for kind in pipeline_domain::NoticeKind::ALL {
+        let ends = matches!(kind, ParticipantRemoved | MeetingCancelled | PlanClosed | ResponsibilityTransferred);
+        assert_eq!(may_be_told(&life, kind, RecipientRef::Recipient(0), at("2026-08-02")).is_ok(), ends, "{kind:?}");
+    }
+}
