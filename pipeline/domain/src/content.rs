@@ -5,6 +5,7 @@ mod attached;
 mod closing_note;
 mod consent_record;
 mod evaluation_report;
+mod folder_overview;
 mod meeting_invitation;
 mod meeting_minutes;
 mod message_log;
@@ -19,6 +20,7 @@ pub use attached::{Attached, AttachmentState, CopiedFile, FileFormat, FileOnDisk
 pub use closing_note::{ClosingNote, ClosingReason, GoalOutcome};
 pub use consent_record::{ConsentMethod, ConsentRecord, ConsentState, Shared};
 pub use evaluation_report::EvaluationReport;
+pub use folder_overview::{FolderItem, FolderOverview, OWN_SYSTEM};
 pub use meeting_invitation::{AgendaPoint, Invited, MeetingInvitation, MeetingReply, MeetingState};
 pub use meeting_minutes::{AgendaItem, Attendee, Comment, Followup, MeetingAction, MeetingMinutes, MinutesRecipient};
 pub use message_log::{Message, MessageLog, SelectionRule};
@@ -63,11 +65,13 @@ pub enum DocumentKind {
     ReopeningNote,
     /// Internmeldinger.
     MessageLog,
+    /// Innholdsliste.
+    FolderOverview,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of the domain page.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PlanSnapshot,
         Self::MeetingMinutes,
         Self::AnnualReport,
@@ -79,6 +83,7 @@ impl DocumentKind {
         Self::ClosingNote,
         Self::ReopeningNote,
         Self::MessageLog,
+        Self::FolderOverview,
     ];
 
     /// The published name: `plan_snapshot`, `meeting_minutes`, `iop_annual_report`.
@@ -95,6 +100,7 @@ impl DocumentKind {
             Self::ClosingNote => "closing_note",
             Self::ReopeningNote => "reopening_note",
             Self::MessageLog => "message_log",
+            Self::FolderOverview => "folder_overview",
         }
     }
 
@@ -137,6 +143,9 @@ impl DocumentKind {
             (Self::MessageLog, Lang::Nb) => "internmeldinger",
             (Self::MessageLog, Lang::Nn) => "internmeldingar",
             (Self::MessageLog, Lang::En) => "messages",
+            (Self::FolderOverview, Lang::Nb) => "innholdsliste",
+            (Self::FolderOverview, Lang::Nn) => "innhaldsliste",
+            (Self::FolderOverview, Lang::En) => "folder overview",
         }
     }
 
@@ -145,7 +154,7 @@ impl DocumentKind {
         const ALL: &[PlanType] = &[PlanType::Ip, PlanType::Es, PlanType::Sl, PlanType::Iop];
         match self {
             Self::PlanSnapshot | Self::MeetingMinutes | Self::MeetingInvitation | Self::MessageLog => ALL,
-            Self::ResponsibilityTransferNote | Self::ClosingNote | Self::ReopeningNote => ALL,
+            Self::ResponsibilityTransferNote | Self::ClosingNote | Self::ReopeningNote | Self::FolderOverview => ALL,
             Self::AnnualReport | Self::SchoolYearTransferNote => &[PlanType::Iop],
             // An IOP rests on an individual decision.
             Self::ConsentRecord => &[PlanType::Ip, PlanType::Es, PlanType::Sl],
@@ -238,6 +247,8 @@ pub enum Content {
     ReopeningNote(ReopeningNote),
     /// Internmeldinger.
     MessageLog(MessageLog),
+    /// Innholdsliste.
+    FolderOverview(FolderOverview),
 }
 
 impl Content {
@@ -255,6 +266,7 @@ impl Content {
             Self::ClosingNote(_) => DocumentKind::ClosingNote,
             Self::ReopeningNote(_) => DocumentKind::ReopeningNote,
             Self::MessageLog(_) => DocumentKind::MessageLog,
+            Self::FolderOverview(_) => DocumentKind::FolderOverview,
         }
     }
 
@@ -271,6 +283,7 @@ impl Content {
             Self::ClosingNote(d) => d,
             Self::ReopeningNote(d) => d,
             Self::MessageLog(d) => d,
+            Self::FolderOverview(d) => d,
         }
     }
 
@@ -296,6 +309,7 @@ impl Content {
             Self::ClosingNote(d) => serde_json::to_value(d),
             Self::ReopeningNote(d) => serde_json::to_value(d),
             Self::MessageLog(d) => serde_json::to_value(d),
+            Self::FolderOverview(d) => serde_json::to_value(d),
         };
         json.expect("content holds nothing that JSON cannot write")
     }
@@ -321,6 +335,7 @@ impl Content {
             DocumentKind::ClosingNote => Self::ClosingNote(from_value(value)?),
             DocumentKind::ReopeningNote => Self::ReopeningNote(from_value(value)?),
             DocumentKind::MessageLog => Self::MessageLog(from_value(value)?),
+            DocumentKind::FolderOverview => Self::FolderOverview(from_value(value)?),
         })
     }
 

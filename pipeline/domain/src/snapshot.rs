@@ -64,6 +64,14 @@ impl Snapshot {
         DocumentKey { id: self.document, version: self.content.record().version }
     }
 
+    /// The source system whose id the plan's is. A document that Arkivflyt made itself tells it in its content.
+    pub fn plan_system(&self) -> &str {
+        match &self.content {
+            Content::FolderOverview(overview) => &overview.plan_system,
+            _ => &self.source.system,
+        }
+    }
+
     /// Document type.
     pub fn kind(&self) -> DocumentKind {
         self.content.kind()

@@ -10,6 +10,7 @@
 mod annual_report;
 mod case;
 mod consent_record;
+mod folder_overview;
 mod goals;
 mod json;
 mod lines;

@@ -10,8 +10,8 @@ use crate::pointer::FieldNames;
 use crate::problems::Problems;
 use crate::schema::{KindSchema, one_of};
 use crate::{
-    IntakeRules, Reading, annual_report, case, consent_record, meeting_invitation, meeting_minutes, message_log, plan_snapshot,
-    responsibility_transfer_note, school_year_transfer_note,
+    IntakeRules, Reading, annual_report, case, consent_record, folder_overview, meeting_invitation, meeting_minutes, message_log,
+    plan_snapshot, responsibility_transfer_note, school_year_transfer_note,
 };
 
 /// Reads documents. Make one and keep it: making it compiles the schemas.
@@ -119,6 +119,7 @@ impl Reader {
             Content::ResponsibilityTransferNote(note) => responsibility_transfer_note::check(note, problems),
             Content::SchoolYearTransferNote(note) => school_year_transfer_note::check(note, problems),
             Content::MessageLog(log) => message_log::check(log, problems),
+            Content::FolderOverview(overview) => folder_overview::check(overview, &envelope.source, problems),
             // Nothing in them leans on anything else in them.
             Content::EvaluationReport(_) | Content::ClosingNote(_) | Content::ReopeningNote(_) => {}
         }

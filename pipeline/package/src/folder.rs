@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use pipeline_domain::{Content, DocumentKind, LogicalPath, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot, Timestamp};
+use pipeline_domain::{
+    Content, DocumentKind, LogicalPath, Name, NationalId, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot, Timestamp,
+};
 
 use crate::{
     ArchiveProfile, CaseRecord, DocumentEntry, Head, PackageError, Packaging,
@@ -60,11 +62,11 @@ pub fn taken_when_closed(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     reopens(record, snapshot) || is_of_the_closing(snapshot) || !is_news(record, snapshot)
 }
 
-/// The last snapshot, the closing note and the log of the messages come one after the other (DOMAIN § 5, `plan.passivised`); an IOP
-/// that moves to another municipality ends with the note of its transfer.
+/// The last snapshot, the closing note and the log of the messages come one after the other (DOMAIN § 5, `plan.passivised`), and
+/// the list of all that the folder holds ends it; an IOP that moves to another municipality ends with the note of its transfer.
 fn is_of_the_closing(snapshot: &Snapshot) -> bool {
-    use DocumentKind::{ClosingNote, MessageLog, PlanSnapshot, SchoolYearTransferNote};
-    let kinds = [PlanSnapshot, ClosingNote, MessageLog, SchoolYearTransferNote];
+    use DocumentKind::{ClosingNote, FolderOverview, MessageLog, PlanSnapshot, SchoolYearTransferNote};
+    let kinds = [PlanSnapshot, ClosingNote, MessageLog, SchoolYearTransferNote, FolderOverview];
     snapshot.case.plan_status == PlanStatus::Passive && kinds.contains(&snapshot.kind())
 }
 
@@ -76,6 +78,33 @@ pub fn reopens(record: &CaseRecord, snapshot: &Snapshot) -> bool {
 /// Whether a document knows the case better than the record: one that comes late changes nothing about the folder.
 pub fn is_news(record: &CaseRecord, snapshot: &Snapshot) -> bool {
     snapshot.occurred_at >= record.facts_as_of
+}
+
+impl CaseRecord {
+    /// Whether the plan's closing note is what closed the folder: then a list of what it holds is all that may lack.
+    pub fn is_closed_by_a_note(&self) -> bool {
+        self.closed.as_ref().is_some_and(|closing| closing.reason.is_some())
+    }
+
+    /// When the newest document happened in the source system: the one that the folder's facts are from.
+    pub fn facts_as_of(&self) -> Timestamp {
+        self.facts_as_of
+    }
+
+    /// The subject's name, by the newest document.
+    pub fn subject_name(&self) -> &Name {
+        &self.facts.subject_name
+    }
+
+    /// The subject's national id, by the newest document.
+    pub fn subject_id(&self) -> Option<&NationalId> {
+        self.facts.subject_national_id.as_ref()
+    }
+
+    /// The source system of the plan.
+    pub fn source_system(&self) -> &str {
+        &self.source_system
+    }
 }
 
 /// The version in the making.
@@ -141,7 +170,7 @@ impl Version<'_> {
             folder_version: self.number,
             plan_id: snapshot.case.plan_id,
             plan_type: snapshot.case.plan_type,
-            source_system: snapshot.source.system.clone(),
+            source_system: snapshot.plan_system().to_owned(),
             opened_at: reservation.folder_opened_at,
             updated_at: at,
             facts_as_of: snapshot.occurred_at,

@@ -2,6 +2,8 @@
 
 use pipeline_domain::{DocumentVersion, LogicalPath};
 
+use crate::DocumentEntry;
+
 /// The first thing a person sees.
 pub const READ_ME: &str = "LESMEG.txt";
 /// Human index.
@@ -32,6 +34,13 @@ pub fn pdf(no: u32, slug: &'static str, version: DocumentVersion) -> LogicalPath
 /// `kilde/02.json`: the snapshot that the PDF was set from.
 pub fn source(no: u32) -> LogicalPath {
     made(format!("kilde/{no:02}.json"))
+}
+
+impl DocumentEntry {
+    /// The envelope that it was made from, canonical JSON without contact data: `kilde/02.json`.
+    pub fn source(&self) -> LogicalPath {
+        source(self.no)
+    }
 }
 
 /// `metadata/02.xml`: the registration.

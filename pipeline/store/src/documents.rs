@@ -98,7 +98,7 @@ impl NewDocument {
             digest: snapshot.digest,
             municipality: snapshot.case.municipality_number.clone(),
             plan: snapshot.case.plan_id,
-            source_system: snapshot.source.system.parse()?,
+            source_system: snapshot.plan_system().parse()?,
             fact: Fact::of_document(snapshot),
             slot,
             at,

@@ -52,6 +52,7 @@ pub(crate) fn mapping(snapshot: &Snapshot, facts: &Facts, profile: &ArchiveProfi
         Content::MessageLog(log) => {
             Mapping { retention: ASSESS_LATER, ..note_of(snapshot, "internmeldinger", log.record.snapshot_at, None) }
         }
+        Content::FolderOverview(overview) => note_of(snapshot, "innholdsliste", overview.record.snapshot_at, None),
     };
     // The lead stands at our end of every letter: a journalpost without a party is not allowed (req. 2.6.3).
     mapping.parties.push(own_end(facts, mapping.journalposttype));
@@ -81,6 +82,8 @@ pub(crate) fn kind_label(kind: DocumentKind, form: WrittenForm) -> &'static str 
         (DocumentKind::ReopeningNote, WrittenForm::Nn) => "Gjenopning",
         (DocumentKind::MessageLog, WrittenForm::Nb) => "Internmeldinger",
         (DocumentKind::MessageLog, WrittenForm::Nn) => "Internmeldingar",
+        (DocumentKind::FolderOverview, WrittenForm::Nb) => "Innholdsliste",
+        (DocumentKind::FolderOverview, WrittenForm::Nn) => "Innhaldsliste",
     }
 }
 
