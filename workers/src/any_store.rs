@@ -2,13 +2,15 @@
 
 use std::{path::Path, time::Duration};
 
-use pipeline_domain::{Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Sha256, Timestamp};
+use pipeline_domain::{
+    Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, EventId, NextStep, Notice, RecipientRef, Sha256, Timestamp,
+};
 use pipeline_store::{
-    Acceptance, Attempt, Beat, Cancelling, Claim, ClaimRequest, ClaimedJob, Counts, DocumentFilter, DocumentRow, DocumentState, Documents,
-    Enqueued, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, Mail, MailFilter, MailId, MailOutcome,
-    NewDocument, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded,
-    RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName, ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId,
-    WorkerRow,
+    Acceptance, AddressKey, AddressRow, Attempt, Beat, Cancelling, Claim, ClaimRequest, ClaimedJob, Counts, DocumentFilter, DocumentRow,
+    DocumentState, Documents, Enqueued, EventAcceptance, FactRow, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs,
+    Lease, Mail, MailFilter, MailId, MailOutcome, NewDocument, NewEvent, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan,
+    Plans, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded, RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName,
+    ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId, WorkerRow,
     dump::{Dump, DumpError, DumpSink, DumpSource, Loaded},
 };
 use pipeline_store_postgres::PostgresStore;
@@ -130,6 +132,18 @@ hand_on!(Documents {
     fn paper_list(&self) -> Answer<Vec<PaperItem>>;
 });
 
+hand_on!(Plans {
+    fn accept_event(&self, event: &NewEvent, notices: &[Notice], on_paper: &[RecipientRef], jobs: &[NewJob]) -> Answer<EventAcceptance>;
+    fn event(&self, id: EventId) -> Answer<Option<FactRow>>;
+    fn facts_of(&self, folder: &CaseFolderId) -> Answer<Vec<FactRow>>;
+    fn events_among(&self, digests: &[Sha256]) -> Answer<Vec<Sha256>>;
+    fn needed(&self, digests: &[Sha256], now: Timestamp) -> Answer<Vec<Sha256>>;
+    fn queue_notices(&self, notices: &[Notice], on_paper: &[(EventId, RecipientRef)], jobs: &[NewJob], at: Timestamp) -> Answer<u32>;
+    fn address(&self, key: AddressKey) -> Answer<AddressRow>;
+    fn confirm_address(&self, key: AddressKey, at: Timestamp) -> Answer<()>;
+    fn block_address(&self, key: AddressKey, code: ErrorCode, at: Timestamp) -> Answer<Recorded>;
+});
+
 hand_on!(Outbox {
     fn mails_due(&self, now: Timestamp, limit: u32) -> Answer<Vec<Mail>>;
     fn next_mail_due(&self) -> Answer<Option<Timestamp>>;
@@ -139,6 +153,7 @@ hand_on!(Outbox {
     fn retry_mail(&self, dedupe_key: &str, at: Timestamp) -> Answer<Recorded>;
     fn mail(&self, dedupe_key: &str) -> Answer<Option<Mail>>;
     fn mail_by_id(&self, id: MailId) -> Answer<Option<Mail>>;
+    fn mail_by_message_id(&self, message_id: &str) -> Answer<Option<Mail>>;
     fn mails(&self, filter: &MailFilter, limit: u32) -> Answer<Vec<Mail>>;
     fn mail_attempts(&self, id: MailId) -> Answer<Vec<Attempt>>;
 });

@@ -5,10 +5,10 @@
 //! texts and null. [`TABLES`] is the whole form: both databases have these tables and columns, with the same meaning, which the
 //! suite holds them to. Left out is what is about living processes only: `workers`, and who sends mail.
 //!
-//! To change a table: change both databases' migrations and [`TABLES`], add one to [`FORMAT`], and let [`Batch::next`] say what
-//! rows of the earlier forms lack.
+//! To change a table: change both databases' migrations and [`TABLES`], add one to [`FORMAT`], and say in `LACKS` what the earlier
+//! forms did not have: [`Batch::next`] brings their rows up to today's.
 
-use std::{collections::BTreeMap, future::Future, io};
+use std::{borrow::Cow, collections::BTreeMap, future::Future, io};
 
 use pipeline_domain::{ErrorCode, Verdict};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::StoreError;
 
 /// Number of this form. Grows with every change of [`TABLES`].
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One table of the form.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,9 +52,13 @@ tables! {
     case_folders BY_DATABASE (id) id source_system plan_id municipality year sequence opened_at;
     documents BY_DATABASE (id) id document_id version kind digest folder municipality journal_year journal_sequence accepted_at state
         attempts first_failed_at next_at last_code folder_version pdf inventory archived_at;
-    outbox BY_DATABASE (id) id dedupe_key kind document_id version municipality year sequence recipient written_form message_id state
-        attempts first_failed_at queued_at next_at claimed_at settled_at last_code;
-    paper_list BY_DATABASE (id) id document_id version recipient listed_at;
+    plan_facts BY_DATABASE (id) id folder event_id document_id version digest tells_contacts kind happened_at recorded_at matter status
+        ends about;
+    plan_slots BY_NOBODY (slot) slot folder;
+    addresses BY_NOBODY (address) address confirmed_at blocked_at code;
+    outbox BY_DATABASE (id) id dedupe_key kind document_id version event_id municipality year sequence recipient written_form message_id
+        state attempts first_failed_at queued_at next_at claimed_at settled_at last_code;
+    paper_list BY_DATABASE (id) id document_id version event_id recipient listed_at;
     attempts BY_DATABASE (id) id document_id version mail stage number at code detail;
     runs BY_NOBODY (id) id started_at finished_at accepted known refused archived failed mailed;
     jobs BY_DATABASE (id) id kind queue args state priority run_at due_at lane lane_place unique_key attempt failures first_failed_at
@@ -63,6 +67,41 @@ tables! {
     queues BY_NOBODY (name) name paused max_running;
     schedules BY_NOBODY (name) name rule next_fire_at last_fire_at last_job;
     schedule_fires BY_NOBODY (name fire_at) name fire_at job;
+}
+
+/// What a form did not have that a later one has.
+struct Lacks {
+    format: u32,
+    tables: &'static [&'static str],
+    /// Empty in every row of that form.
+    columns: &'static [(&'static str, &'static str)],
+}
+
+const LACKS: &[Lacks] = &[Lacks {
+    format: 1,
+    tables: &["plan_facts", "plan_slots", "addresses"],
+    columns: &[("outbox", "event_id"), ("paper_list", "event_id")],
+}];
+
+impl Table {
+    /// Whether dumps of that form have this table.
+    pub fn is_in(&self, format: u32) -> bool {
+        !LACKS.iter().any(|lacks| format <= lacks.format && lacks.tables.contains(&self.name))
+    }
+
+    /// A row of that form as one of today's: with the columns that it lacks, empty. What is no row stays what it is.
+    pub fn row_of_today<'r>(&self, format: u32, row: &'r str) -> Cow<'r, str> {
+        let lacks = LACKS.iter().filter(|lacks| format <= lacks.format).flat_map(|lacks| lacks.columns);
+        let lacks: Vec<_> = lacks.filter(|(table, _)| *table == self.name).map(|(_, column)| *column).collect();
+        if lacks.is_empty() {
+            return Cow::Borrowed(row);
+        }
+        let Ok(Value::Object(mut columns)) = serde_json::from_str::<Value>(row) else { return Cow::Borrowed(row) };
+        for column in lacks {
+            columns.entry(column).or_insert(Value::Null);
+        }
+        Cow::Owned(Value::Object(columns).to_string())
+    }
 }
 
 /// The last number given in each numbered table: no table of the databases, but part of every dump, at its end.
@@ -149,7 +188,8 @@ pub trait DumpSink: Send {
 pub trait DumpSource: Send {
     /// The [`FORMAT`] it was written in.
     fn format(&self) -> u32;
-    /// The next row of a table; `None` at its end. Tables are asked for in the order of [`TABLES`], [`NUMBERS`] last.
+    /// The next row of a table; `None` at its end. Tables are asked for in the order of [`TABLES`], [`NUMBERS`] last; not those that
+    /// its form did not have.
     fn next_row(&mut self, table: &'static Table) -> io::Result<Option<String>>;
 }
 
@@ -194,10 +234,15 @@ impl Batch {
     ///
     /// Errors: [`DumpError::Read`], [`DumpError::NotARow`].
     pub fn next(source: &mut dyn DumpSource, table: &'static Table, done: u64) -> Result<Option<Self>, DumpError> {
+        let format = source.format();
         let mut batch = Self { json: String::from("["), rows: 0 };
+        if !table.is_in(format) {
+            return Ok(None);
+        }
         while batch.rows < BATCH_ROWS && batch.json.len() < BATCH_BYTES {
             let row = source.next_row(table).map_err(|source| DumpError::Read { table: table.name, source })?;
             let Some(row) = row else { break };
+            let row = table.row_of_today(format, &row);
             parse_row(table, &row).map_err(|fault| DumpError::NotARow { table: table.name, row: done + batch.rows + 1, fault })?;
             if batch.rows > 0 {
                 batch.json.push(',');
@@ -240,6 +285,24 @@ mod tests {
             assert!(table.key.iter().all(|k| table.columns.contains(k)), "{}", table.name);
             assert!(!table.numbered || table.key == ["id"], "{}", table.name);
         }
+    }
+
+    #[test]
+    fn rows_of_earlier_forms_get_what_they_lack() {
+        let table = |name: &str| TABLES.iter().find(|t| t.name == name).unwrap();
+        for lacks in LACKS {
+            assert!(lacks.format < FORMAT);
+            assert!(lacks.tables.iter().all(|name| !table(name).is_in(lacks.format) && table(name).is_in(FORMAT)));
+            assert!(lacks.columns.iter().all(|(name, column)| table(name).columns.contains(column)));
+        }
+        let paper = table("paper_list");
+        let old = r#"{"id":1,"document_id":"a","version":1,"recipient":"lead","listed_at":7}"#;
+        assert_eq!(parse_row(paper, &paper.row_of_today(1, old)).unwrap()["event_id"], Value::Null);
+        assert_eq!(parse_row(paper, &paper.row_of_today(FORMAT, old)), Err("not the table's columns"), "a row of today has all");
+        for same in ["not a row", r#"{"id":1,"event_id":"b"}"#] {
+            assert_eq!(paper.row_of_today(1, same), same);
+        }
+        assert_eq!(table("jobs").row_of_today(1, "{}"), "{}", "it lacks nothing");
     }
 
     /// A row of another shape is told from one of ours before a database sees it.

@@ -43,9 +43,9 @@ pub use schedules::{FIRINGS_KEPT, Fired, NewSchedule, ScheduleRow, Schedules};
 pub use pipeline_domain::{Archived, NextStep, Notice, Reservation};
 
 /// All of it: what the shell holds.
-pub trait Store: Documents + Outbox + Runs + Jobs + Schedules + Send + Sync {}
+pub trait Store: Documents + Plans + Outbox + Runs + Jobs + Schedules + Send + Sync {}
 
-impl<S: Documents + Outbox + Runs + Jobs + Schedules + Send + Sync> Store for S {}
+impl<S: Documents + Plans + Outbox + Runs + Jobs + Schedules + Send + Sync> Store for S {}
 
 /// An enum whose values are rows' words: the list here and the table's `check` must be equal, which a test compares.
 macro_rules! words {

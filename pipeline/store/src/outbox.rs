@@ -116,6 +116,14 @@ pub struct MailFilter {
     pub state: Option<MailState>,
     /// Only of this document.
     pub document: Option<DocumentKey>,
+    /// Only of this event.
+    pub event: Option<EventId>,
+    /// Only of these kinds; none named means of every kind.
+    pub kinds: Vec<NoticeKind>,
+    /// Only those that were accepted or delivered at this instant or later.
+    pub settled_after: Option<Timestamp>,
+    /// Only those that were accepted or delivered earlier than this instant.
+    pub settled_before: Option<Timestamp>,
 }
 
 /// Mail. One process at a time sends: the first [`mails_due`](Outbox::mails_due) or [`claim_mail`](Outbox::claim_mail) makes it
@@ -150,7 +158,11 @@ pub trait Outbox {
     /// One mail, by number.
     fn mail_by_id(&self, id: MailId) -> impl Future<Output = Result<Option<Mail>, StoreError>> + Send;
 
-    /// Mails, oldest first, at most `limit` of them, the newest when there are more.
+    /// One mail, by the message id that its first claim gave it; the newest, should several bear it.
+    fn mail_by_message_id(&self, message_id: &str) -> impl Future<Output = Result<Option<Mail>, StoreError>> + Send;
+
+    /// Mails, oldest first, at most `limit` of them, the newest when there are more. With a document, an event or an instant in the
+    /// filter no others are read.
     fn mails(&self, filter: &MailFilter, limit: u32) -> impl Future<Output = Result<Vec<Mail>, StoreError>> + Send;
 
     /// Failed attempts of one mail.

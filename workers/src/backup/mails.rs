@@ -153,6 +153,7 @@ impl<'a> Doubting<'a> {
         let row = json!({
             "id": self.last_mail, "dedupe_key": notice.dedupe_key, "kind": notice.kind.id(),
             "document_id": notice.document.map(|key| key.id.to_string()), "version": notice.document.map(|key| key.version.0),
+            "event_id": notice.event.map(|id| id.to_string()),
             "municipality": folder.municipality.as_str(), "year": folder.year, "sequence": folder.sequence,
             "recipient": notice.recipient.to_string(), "written_form": notice.written_form,
             "message_id": self.message_id(&notice.dedupe_key, Some(folder.municipality.as_str())),

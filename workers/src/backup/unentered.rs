@@ -11,7 +11,7 @@ use std::{
 use pipeline_domain::{Sha256, Timestamp};
 use pipeline_intake::{Reader, Reading};
 use pipeline_store::{
-    Documents, NewDocument,
+    Documents, NewDocument, SlotChange,
     dump::{Dump, DumpSource, TABLES, parse_row},
 };
 
@@ -128,6 +128,6 @@ fn read(entering: &Entering<'_>, file: &Path, known: &mut HashSet<Sha256>) -> io
         return Ok(None);
     }
     let Reading::Accepted(snapshot) = entering.reader.read(&bytes) else { return Ok(None) };
-    let Ok(new) = NewDocument::of(&snapshot, entering.at) else { return Ok(None) };
+    let Ok(new) = NewDocument::of(&snapshot, SlotChange::Keep, entering.at) else { return Ok(None) };
     Ok(known.insert(snapshot.digest).then_some(((snapshot.occurred_at, new), bytes)))
 }

@@ -77,7 +77,7 @@ async fn choose(shell: &Shell, retry: &Retry) -> Result<Option<Chosen>, Failure>
     let failed = DocumentFilter { state: Some(DocumentState::Failed), folder: None };
     Ok(Some(Chosen {
         documents: shell.store.documents(&failed, u32::MAX).await?,
-        mails: shell.store.mails(&MailFilter { state: Some(MailState::Failed), document: None }, u32::MAX).await?,
+        mails: shell.store.mails(&MailFilter { state: Some(MailState::Failed), ..MailFilter::default() }, u32::MAX).await?,
     }))
 }
 

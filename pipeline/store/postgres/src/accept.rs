@@ -1,16 +1,18 @@
-//! Taking a document in. One transaction at a time does so, in all processes together: what is looked up cannot change before
+//! Taking a document in. One transaction at a time does so (or takes an event in), in all processes together: what is looked up cannot change before
 //! it is used, numbers are given in the order in which they become visible, and nobody can end up waiting in a circle.
 
 use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
-use pipeline_store::{Acceptance, DocumentRow, DocumentState, FollowUp, NewDocument, Plan, Reservation, StoreError};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, FactSource, FollowUp, NewDocument, Plan, Reservation, StoreError};
 use sqlx::PgConnection;
 
 use crate::{
     documents::document_rows,
+    facts::{self, NewFact},
     fault::Doing,
     jobs,
     locks::{self, Lock},
     rows::{RawDocument, RawOpened},
+    slots,
 };
 
 const DOING: &str = "accept a document";
@@ -27,13 +29,19 @@ pub(crate) async fn accept(c: &mut PgConnection, new: &NewDocument, follow_up: F
         return Ok(Acceptance::IdReused);
     }
     let plan = Plan { source_system: new.source_system.clone(), plan: new.plan, municipality: new.municipality.clone() };
-    let folder = match opened_folder(c, &plan).await? {
+    let folder = opened_folder(c, &plan).await?;
+    if let Some(holder) = slots::other_holder(c, new.slot, folder.as_ref()).await? {
+        return Ok(Acceptance::SlotTaken(holder));
+    }
+    let folder = match folder {
         Some(folder) => folder,
         None => open_folder(c, &plan, new.at).await?,
     };
     let year = new.at.oslo_year();
     let journal = JournalNumber { year, sequence: next_number(c, "journal", &new.municipality, year).await? };
     insert(c, new, folder.row, journal).await?;
+    remember(c, new, folder.row).await?;
+    slots::change(c, new.slot, folder.row).await?;
     let reservation = Reservation { folder: folder.id, folder_opened_at: folder.opened_at, journal, accepted_at: new.at };
     jobs::enqueue_in(c, &follow_up(new.key, &reservation)).await?;
     Ok(Acceptance::New(reservation))
@@ -47,7 +55,7 @@ pub(crate) struct Opened {
 }
 
 /// Until the transaction ends. Taking it twice in one is nothing.
-async fn one_at_a_time(c: &mut PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn one_at_a_time(c: &mut PgConnection) -> Result<(), StoreError> {
     let lock = sqlx::query!("select pg_advisory_xact_lock($1, $2)", locks::OURS, Lock::Acceptance.number());
     lock.execute(c).await.doing(DOING)?;
     Ok(())
@@ -65,7 +73,7 @@ async fn is_key_used(c: &mut PgConnection, key: DocumentKey) -> Result<bool, Sto
     Ok(found.fetch_optional(c).await.doing(DOING)?.is_some())
 }
 
-async fn opened_folder(c: &mut PgConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {
+pub(crate) async fn opened_folder(c: &mut PgConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {
     let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
     let row = sqlx::query_as!(
         RawOpened,
@@ -78,7 +86,7 @@ async fn opened_folder(c: &mut PgConnection, plan: &Plan) -> Result<Option<Opene
     row.fetch_optional(c).await.doing(DOING)?.map(Opened::try_from).transpose()
 }
 
-async fn open_folder(c: &mut PgConnection, plan: &Plan, at: Timestamp) -> Result<Opened, StoreError> {
+pub(crate) async fn open_folder(c: &mut PgConnection, plan: &Plan, at: Timestamp) -> Result<Opened, StoreError> {
     let year = at.oslo_year();
     let sequence = next_number(c, "folder", &plan.municipality, year).await?;
     let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
@@ -134,4 +142,10 @@ async fn insert(c: &mut PgConnection, new: &NewDocument, folder: i64, journal: J
     );
     row.execute(c).await.doing(DOING)?;
     Ok(())
+}
+
+/// After the document's own row, which the fact refers to.
+async fn remember(c: &mut PgConnection, new: &NewDocument, folder: i64) -> Result<(), StoreError> {
+    let source = FactSource::Document(new.key);
+    facts::keep(c, &NewFact { folder, source, digest: new.digest, tells_contacts: false, fact: &new.fact, at: new.at }).await
 }

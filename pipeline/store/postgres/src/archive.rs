@@ -3,10 +3,10 @@
 //! Each of these locks the document's row first: what it then reads of the document and its mails cannot change beside it.
 
 use pipeline_domain::{Archived, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Timestamp};
-use pipeline_store::{DocumentRow, DocumentState, FollowUp, Recorded, Stage, StoreError};
+use pipeline_store::{DocumentRow, DocumentState, FactSource, FollowUp, Recorded, Stage, StoreError};
 use sqlx::{PgConnection, postgres::PgQueryResult};
 
-use crate::{documents::document_rows, fault::Doing, jobs, mail, rows::RawDocument};
+use crate::{documents::document_rows, fault::Doing, jobs, mail, paper, rows::RawDocument};
 
 const DETAIL: usize = 300;
 
@@ -53,7 +53,7 @@ pub(crate) async fn record_archived(
         mail::queue(c, notice, at).await?;
     }
     for recipient in on_paper {
-        list_on_paper(c, row.key, *recipient, at).await?;
+        paper::list(c, FactSource::Document(row.key), *recipient, at).await?;
     }
     mail::settle_document(c, row.key).await?;
     jobs::finish_unbegun(c, &row.key.to_string()).await?;
@@ -106,20 +106,6 @@ async fn set_archived(c: &mut PgConnection, archived: &Archived, at: Timestamp) 
         version,
     );
     update.execute(c).await.doing("record a document as archived")?;
-    Ok(())
-}
-
-async fn list_on_paper(c: &mut PgConnection, key: DocumentKey, recipient: RecipientRef, at: Timestamp) -> Result<(), StoreError> {
-    let (id, version, recipient) = (key.id.to_string(), i64::from(key.version.0), recipient.to_string());
-    let insert = sqlx::query!(
-        "insert into paper_list (document_id, version, recipient, listed_at) values ($1, $2, $3, $4)
-         on conflict (document_id, version, recipient) do nothing",
-        id,
-        version,
-        recipient,
-        at.unix_seconds(),
-    );
-    insert.execute(c).await.doing("put a recipient on the paper list")?;
     Ok(())
 }
 

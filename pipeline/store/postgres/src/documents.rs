@@ -164,11 +164,12 @@ impl Documents for PostgresStore {
     async fn paper_list(&self) -> Result<Vec<PaperItem>, StoreError> {
         let rows = sqlx::query_as!(
             RawPaperItem,
-            "select p.id, p.document_id, p.version, f.municipality, f.year, f.sequence, p.recipient, p.listed_at
+            r#"select p.id, p.document_id, p.version, p.event_id, f.municipality, f.year, f.sequence, p.recipient, p.listed_at
              from paper_list p
-             join documents d on d.document_id = p.document_id and d.version = p.version
-             join case_folders f on f.id = d.folder
-             order by p.id",
+             left join documents d on d.document_id = p.document_id and d.version = p.version
+             left join plan_facts e on e.event_id = p.event_id
+             join case_folders f on f.id = coalesce(d.folder, e.folder)
+             order by p.id"#,
         );
         all(self.read("read the paper list", rows.fetch_all(&self.pool)).await?)
     }

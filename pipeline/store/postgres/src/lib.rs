@@ -11,9 +11,12 @@
 //! - No statement is logged.
 
 mod accept;
+mod addresses;
 mod archive;
 mod documents;
 mod dump;
+mod events;
+mod facts;
 mod fault;
 mod hold;
 mod jobs;
@@ -21,9 +24,12 @@ mod locks;
 mod mail;
 mod open;
 mod outbox;
+mod paper;
+mod plans;
 mod rows;
 mod runs;
 mod schedules;
+mod slots;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod writer;

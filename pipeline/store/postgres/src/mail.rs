@@ -13,20 +13,23 @@ use crate::{
 };
 
 /// Puts a notice in the outbox, unless its key is there.
-pub(crate) async fn queue(c: &mut PgConnection, notice: &Notice, at: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn queue(c: &mut PgConnection, notice: &Notice, at: Timestamp) -> Result<Recorded, StoreError> {
     let (kind, recipient, written_form) = (notice.kind.id(), notice.recipient.to_string(), notice.written_form.tag());
     let (id, version) = (notice.document.map(|d| d.id.to_string()), notice.document.map(|d| i64::from(d.version.0)));
+    let event = notice.event.map(|id| id.to_string());
     let municipality = notice.folder.as_ref().map(|f| f.municipality.as_str());
     let (year, sequence) = (notice.folder.as_ref().map(|f| i64::from(f.year)), notice.folder.as_ref().map(|f| i64::from(f.sequence)));
     let insert = sqlx::query!(
         "insert into outbox
-           (dedupe_key, kind, document_id, version, municipality, year, sequence, recipient, written_form, state, queued_at, next_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $10)
+           (dedupe_key, kind, document_id, version, event_id, municipality, year, sequence, recipient, written_form, state, queued_at,
+            next_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $11)
          on conflict (dedupe_key) do nothing",
         notice.dedupe_key,
         kind,
         id,
         version,
+        event,
         municipality,
         year,
         sequence,
@@ -34,8 +37,7 @@ pub(crate) async fn queue(c: &mut PgConnection, notice: &Notice, at: Timestamp) 
         written_form,
         at.unix_seconds(),
     );
-    insert.execute(c).await.doing("queue a mail")?;
-    Ok(())
+    Ok(changed(&insert.execute(c).await.doing("queue a mail")?))
 }
 
 /// Counts an archived document as notified when none of its mails is open. In two statements: when two of its mails are settled

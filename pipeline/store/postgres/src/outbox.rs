@@ -15,8 +15,8 @@ macro_rules! mail_rows {
     ($rest:tt $(, $arg:expr)* $(,)?) => {
         sqlx::query_as!(
             crate::rows::RawMail,
-            "select id, dedupe_key, kind, document_id, version, municipality, year, sequence, recipient, written_form, message_id, state,
-               attempts, first_failed_at, queued_at, next_at, claimed_at, settled_at, last_code
+            "select id, dedupe_key, kind, document_id, version, event_id, municipality, year, sequence, recipient, written_form, message_id,
+               state, attempts, first_failed_at, queued_at, next_at, claimed_at, settled_at, last_code
              from outbox " + $rest
             $(, $arg)*
         )
@@ -93,17 +93,17 @@ impl Outbox for PostgresStore {
         self.read("read a mail", row.fetch_optional(&self.pool)).await?.map(Mail::try_from).transpose()
     }
 
+    async fn mail_by_message_id(&self, message_id: &str) -> Result<Option<Mail>, StoreError> {
+        let row = mail_rows!("where message_id = $1 order by id desc limit 1", message_id);
+        self.read("find a mail by its message id", row.fetch_optional(&self.pool)).await?.map(Mail::try_from).transpose()
+    }
+
     async fn mails(&self, filter: &MailFilter, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        let (id, version) = (filter.document.map(|d| d.id.to_string()), filter.document.map(|d| i64::from(d.version.0)));
-        let rows = mail_rows!(
-            "where ($1::text is null or state = $1) and ($2::text is null or (document_id = $2 and version = $3)) order by id desc limit $4",
-            filter.state.map(|s| s.id()),
-            id,
-            version,
-            i64::from(limit),
-        );
-        let mut own_plan = self.replanned("list mail").await?;
-        all_turned(self.read("list mail", rows.fetch_all(&mut *own_plan)).await?)
+        let MailFilter { document, event, settled_after, settled_before, .. } = filter;
+        match (document, event, settled_after, settled_before) {
+            (None, None, None, None) => self.mails_anywhere(filter, limit).await,
+            _ => self.mails_narrowed(filter, limit).await,
+        }
     }
 
     async fn mail_attempts(&self, id: MailId) -> Result<Vec<Attempt>, StoreError> {
@@ -116,7 +116,44 @@ impl Outbox for PostgresStore {
     }
 }
 
+/// The words of a filter's kinds; none means every kind.
+fn kinds_of(filter: &MailFilter) -> Vec<String> {
+    filter.kinds.iter().map(|k| k.id().to_owned()).collect()
+}
+
 impl PostgresStore {
+    async fn mails_anywhere(&self, filter: &MailFilter, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        let rows = mail_rows!(
+            "where ($1::text is null or state = $1) and (cardinality($2::text[]) = 0 or kind = any($2)) order by id desc limit $3",
+            filter.state.map(|s| s.id()),
+            &kinds_of(filter),
+            i64::from(limit),
+        );
+        let mut own_plan = self.replanned("list mail").await?;
+        all_turned(self.read("list mail", rows.fetch_all(&mut *own_plan)).await?)
+    }
+
+    /// Sorted by `id + 0`, which no index has: the key read backwards would be in order without sorting, but is the whole outbox.
+    async fn mails_narrowed(&self, filter: &MailFilter, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        let (id, version) = (filter.document.map(|d| d.id.to_string()), filter.document.map(|d| i64::from(d.version.0)));
+        let rows = mail_rows!(
+            "where ($1::text is null or (document_id = $1 and version = $2)) and ($3::text is null or event_id = $3)
+               and ($4::bigint is null or settled_at >= $4) and ($5::bigint is null or settled_at < $5)
+               and ($6::text is null or state = $6) and (cardinality($7::text[]) = 0 or kind = any($7))
+             order by id + 0 desc limit $8",
+            id,
+            version,
+            filter.event.map(|id| id.to_string()),
+            filter.settled_after.map(Timestamp::unix_seconds),
+            filter.settled_before.map(Timestamp::unix_seconds),
+            filter.state.map(|s| s.id()),
+            &kinds_of(filter),
+            i64::from(limit),
+        );
+        let mut own_plan = self.replanned("list some mail").await?;
+        all_turned(self.read("list some mail", rows.fetch_all(&mut *own_plan)).await?)
+    }
+
     /// Makes this store the one that sends, and writes down what its tasks could not while the server was away.
     async fn become_sender(&self, hand: &mut Hand) -> Result<Epoch, StoreError> {
         let epoch = self.outbox.become_sender(hand).await?;

@@ -13,21 +13,21 @@ use pipeline_store::{
 use crate::accept::Opened;
 
 /// Names the row while its columns are read.
-struct Row {
+pub(crate) struct Row {
     table: &'static str,
     id: String,
 }
 
 impl Row {
-    fn of(table: &'static str, id: impl Display) -> Self {
+    pub(crate) fn of(table: &'static str, id: impl Display) -> Self {
         Self { table, id: id.to_string() }
     }
 
-    fn bad(&self, column: &'static str) -> StoreError {
+    pub(crate) fn bad(&self, column: &'static str) -> StoreError {
         StoreError::Inconsistent { table: self.table, column, id: self.id.clone() }
     }
 
-    fn text<T: FromStr>(&self, column: &'static str, text: &str) -> Result<T, StoreError> {
+    pub(crate) fn text<T: FromStr>(&self, column: &'static str, text: &str) -> Result<T, StoreError> {
         text.parse().map_err(|_| self.bad(column))
     }
 
@@ -35,11 +35,11 @@ impl Row {
         T::try_from(number).map_err(|_| self.bad(column))
     }
 
-    fn instant(&self, column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
+    pub(crate) fn instant(&self, column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
         Timestamp::from_unix_seconds(seconds).ok_or_else(|| self.bad(column))
     }
 
-    fn maybe_instant(&self, column: &'static str, seconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn maybe_instant(&self, column: &'static str, seconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
         seconds.map(|s| self.instant(column, s)).transpose()
     }
 
@@ -47,7 +47,7 @@ impl Row {
         ErrorCode::from_id(code).ok_or_else(|| self.bad(column))
     }
 
-    fn maybe_code(&self, column: &'static str, code: Option<&str>) -> Result<Option<ErrorCode>, StoreError> {
+    pub(crate) fn maybe_code(&self, column: &'static str, code: Option<&str>) -> Result<Option<ErrorCode>, StoreError> {
         code.map(|c| self.code(column, c)).transpose()
     }
 
@@ -59,7 +59,15 @@ impl Row {
         Ok(DocumentKey { id: self.text("document_id", id)?, version: DocumentVersion(self.number("version", version)?) })
     }
 
-    fn folder(&self, municipality: &str, year: i64, sequence: i64) -> Result<CaseFolderId, StoreError> {
+    pub(crate) fn source(&self, event: Option<&str>, document: Option<&str>, version: Option<i64>) -> Result<FactSource, StoreError> {
+        match (event, document, version) {
+            (Some(id), None, None) => Ok(FactSource::Event(self.text("event_id", id)?)),
+            (None, Some(id), Some(version)) => Ok(FactSource::Document(self.key(id, version)?)),
+            _ => Err(self.bad("event_id")),
+        }
+    }
+
+    pub(crate) fn folder(&self, municipality: &str, year: i64, sequence: i64) -> Result<CaseFolderId, StoreError> {
         Ok(CaseFolderId {
             municipality: self.text("municipality", municipality)?,
             year: self.number("year", year)?,
@@ -234,6 +242,7 @@ pub(crate) struct RawMail {
     pub kind: String,
     pub document_id: Option<String>,
     pub version: Option<i64>,
+    pub event_id: Option<String>,
     pub municipality: Option<String>,
     pub year: Option<i64>,
     pub sequence: Option<i64>,
@@ -266,7 +275,7 @@ impl TryFrom<RawMail> for Mail {
             id: MailId(raw.id),
             kind: NoticeKind::from_id(&raw.kind).ok_or_else(|| row.bad("kind"))?,
             document,
-            event: None,
+            event: raw.event_id.as_deref().map(|id| row.text("event_id", id)).transpose()?,
             folder,
             recipient: row.text("recipient", &raw.recipient)?,
             written_form: written_form(&raw.written_form).ok_or_else(|| row.bad("written_form"))?,
@@ -321,11 +330,12 @@ impl TryFrom<RawAttempt> for Attempt {
     }
 }
 
-/// One line of `paper_list`, with the document's folder.
+/// One line of `paper_list`, with the folder of what it is about.
 pub(crate) struct RawPaperItem {
     pub id: i64,
-    pub document_id: String,
-    pub version: i64,
+    pub document_id: Option<String>,
+    pub version: Option<i64>,
+    pub event_id: Option<String>,
     pub municipality: String,
     pub year: i64,
     pub sequence: i64,
@@ -338,7 +348,7 @@ impl TryFrom<RawPaperItem> for PaperItem {
     fn try_from(raw: RawPaperItem) -> Result<Self, StoreError> {
         let row = Row::of("paper_list", raw.id);
         Ok(Self {
-            about: FactSource::Document(row.key(&raw.document_id, raw.version)?),
+            about: row.source(raw.event_id.as_deref(), raw.document_id.as_deref(), raw.version)?,
             folder: row.folder(&raw.municipality, raw.year, raw.sequence)?,
             recipient: row.text("recipient", &raw.recipient)?,
             at: row.instant("listed_at", raw.listed_at)?,

@@ -1,14 +1,16 @@
 //! Taking a document in. Runs inside the writer's transaction, so what is looked up cannot change before it is used.
 
 use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
-use pipeline_store::{Acceptance, DocumentRow, DocumentState, FollowUp, NewDocument, Plan, Reservation, StoreError};
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, FactSource, FollowUp, NewDocument, Plan, Reservation, StoreError};
 use sqlx::SqliteConnection;
 
 use crate::{
     documents::document_rows,
+    facts::{self, NewFact},
     fault::Doing,
     jobs,
     rows::{RawDocument, RawOpened},
+    slots,
 };
 
 const DOING: &str = "accept a document";
@@ -24,13 +26,19 @@ pub(crate) async fn accept(c: &mut SqliteConnection, new: &NewDocument, follow_u
         return Ok(Acceptance::IdReused);
     }
     let plan = Plan { source_system: new.source_system.clone(), plan: new.plan, municipality: new.municipality.clone() };
-    let folder = match opened_folder(c, &plan).await? {
+    let folder = opened_folder(c, &plan).await?;
+    if let Some(holder) = slots::other_holder(c, new.slot, folder.as_ref()).await? {
+        return Ok(Acceptance::SlotTaken(holder));
+    }
+    let folder = match folder {
         Some(folder) => folder,
         None => open_folder(c, &plan, new.at).await?,
     };
     let year = new.at.oslo_year();
     let journal = JournalNumber { year, sequence: next_number(c, "journal", &new.municipality, year).await? };
     insert(c, new, folder.row, journal).await?;
+    remember(c, new, folder.row).await?;
+    slots::change(c, new.slot, folder.row).await?;
     let reservation = Reservation { folder: folder.id, folder_opened_at: folder.opened_at, journal, accepted_at: new.at };
     jobs::follow_up(c, new.key, &reservation, follow_up, now).await?;
     Ok(Acceptance::New(reservation))
@@ -55,7 +63,7 @@ async fn is_key_used(c: &mut SqliteConnection, key: DocumentKey) -> Result<bool,
     Ok(found.fetch_optional(c).await.doing(DOING)?.is_some())
 }
 
-async fn opened_folder(c: &mut SqliteConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {
+pub(crate) async fn opened_folder(c: &mut SqliteConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {
     let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
     let row = sqlx::query_as!(
         RawOpened,
@@ -68,7 +76,7 @@ async fn opened_folder(c: &mut SqliteConnection, plan: &Plan) -> Result<Option<O
     row.fetch_optional(c).await.doing(DOING)?.map(Opened::try_from).transpose()
 }
 
-async fn open_folder(c: &mut SqliteConnection, plan: &Plan, at: Timestamp) -> Result<Opened, StoreError> {
+pub(crate) async fn open_folder(c: &mut SqliteConnection, plan: &Plan, at: Timestamp) -> Result<Opened, StoreError> {
     let year = at.oslo_year();
     let sequence = next_number(c, "folder", &plan.municipality, year).await?;
     let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
@@ -125,4 +133,10 @@ async fn insert(c: &mut SqliteConnection, new: &NewDocument, folder: i64, journa
     );
     row.execute(c).await.doing(DOING)?;
     Ok(())
+}
+
+/// After the document's own row, which the fact refers to.
+async fn remember(c: &mut SqliteConnection, new: &NewDocument, folder: i64) -> Result<(), StoreError> {
+    let source = FactSource::Document(new.key);
+    facts::keep(c, &NewFact { folder, source, digest: new.digest, tells_contacts: false, fact: &new.fact, at: new.at }).await
 }

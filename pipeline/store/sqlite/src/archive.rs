@@ -1,10 +1,10 @@
 //! What became of a document: archived with its mail queued, failed once more, or tried again. Inside the writer's transaction.
 
 use pipeline_domain::{Archived, DocumentKey, ErrorCode, NextStep, Notice, RecipientRef, Timestamp};
-use pipeline_store::{DocumentRow, DocumentState, FollowUp, Recorded, Stage, StoreError};
+use pipeline_store::{DocumentRow, DocumentState, FactSource, FollowUp, Recorded, Stage, StoreError};
 use sqlx::SqliteConnection;
 
-use crate::{documents::document_rows, fault::Doing, jobs, mail, rows::RawDocument};
+use crate::{documents::document_rows, fault::Doing, jobs, mail, paper, rows::RawDocument};
 
 pub(crate) const DETAIL: usize = 300;
 
@@ -52,7 +52,7 @@ pub(crate) async fn record_archived(
         mail::queue(c, notice, at).await?;
     }
     for recipient in on_paper {
-        list_on_paper(c, row.key, *recipient, at).await?;
+        paper::list(c, FactSource::Document(row.key), *recipient, at).await?;
     }
     mail::settle_document(c, row.key).await?;
     jobs::finish_document(c, row.key, now).await?;
@@ -110,20 +110,6 @@ async fn set_archived(c: &mut SqliteConnection, archived: &Archived, at: Timesta
         version,
     );
     update.execute(c).await.doing("record a document as archived")?;
-    Ok(())
-}
-
-async fn list_on_paper(c: &mut SqliteConnection, key: DocumentKey, recipient: RecipientRef, at: Timestamp) -> Result<(), StoreError> {
-    let (id, version, recipient, at) = (key.id.to_string(), key.version.0, recipient.to_string(), at.unix_seconds());
-    let insert = sqlx::query!(
-        "insert into paper_list (document_id, version, recipient, listed_at) values (?, ?, ?, ?)
-         on conflict (document_id, version, recipient) do nothing",
-        id,
-        version,
-        recipient,
-        at,
-    );
-    insert.execute(c).await.doing("put a recipient on the paper list")?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::{
     accept::accept,
     archive::{self, FailedAttempt},
     fault::Doing,
+    plans::as_list,
     rows::{RawAttempt, RawDocument, RawFolder, RawPaperItem, RawState, all, all_turned},
 };
 
@@ -114,9 +115,7 @@ impl Documents for SqliteStore {
     }
 
     async fn states_of(&self, digests: &[Sha256]) -> Result<Vec<(Sha256, DocumentState)>, StoreError> {
-        // A list of any length is one JSON text: the checked query stays one. Digests are plain hexadecimal.
-        let list: Vec<String> = digests.iter().map(|d| format!("\"{d}\"")).collect();
-        let list = format!("[{}]", list.join(","));
+        let list = as_list(digests);
         let rows = sqlx::query_as!(
             RawState,
             r#"select id as "id!", digest as "digest!", state as "state!" from documents where digest in (select value from json_each(?))"#,
@@ -180,11 +179,13 @@ impl Documents for SqliteStore {
     async fn paper_list(&self) -> Result<Vec<PaperItem>, StoreError> {
         let rows = sqlx::query_as!(
             RawPaperItem,
-            r#"select p.id as "id!", p.document_id as "document_id!", p.version as "version!", f.municipality as "municipality!",
-                 f.year as "year!", f.sequence as "sequence!", p.recipient as "recipient!", p.listed_at as "listed_at!"
+            r#"select p.id as "id!", p.document_id as "document_id?", p.version as "version?", p.event_id as "event_id?",
+                 f.municipality as "municipality!", f.year as "year!", f.sequence as "sequence!", p.recipient as "recipient!",
+                 p.listed_at as "listed_at!"
                from paper_list p
-               join documents d on d.document_id = p.document_id and d.version = p.version
-               join case_folders f on f.id = d.folder
+               left join documents d on d.document_id = p.document_id and d.version = p.version
+               left join plan_facts e on e.event_id = p.event_id
+               join case_folders f on f.id = coalesce(d.folder, e.folder)
                order by p.id"#,
         );
         all(rows.fetch_all(&self.readers).await.doing("read the paper list")?)

@@ -10,20 +10,26 @@
 //! - No statement is logged.
 
 mod accept;
+mod addresses;
 mod archive;
 mod clock;
 mod documents;
 mod dump;
+mod events;
+mod facts;
 mod fault;
 mod hold;
 mod jobs;
 mod mail;
 mod open;
 mod outbox;
+mod paper;
+mod plans;
 mod rows;
 mod runs;
 mod schedules;
 mod seat;
+mod slots;
 mod wake;
 mod writer;
 

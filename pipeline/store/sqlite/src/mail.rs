@@ -12,21 +12,24 @@ use crate::{
 };
 
 /// Puts a notice in the outbox, unless its key is there.
-pub(crate) async fn queue(c: &mut SqliteConnection, notice: &Notice, at: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn queue(c: &mut SqliteConnection, notice: &Notice, at: Timestamp) -> Result<Recorded, StoreError> {
     let (kind, recipient, written_form, at) =
         (notice.kind.id(), notice.recipient.to_string(), notice.written_form.tag(), at.unix_seconds());
     let (id, version) = (notice.document.map(|d| d.id.to_string()), notice.document.map(|d| d.version.0));
+    let event = notice.event.map(|id| id.to_string());
     let municipality = notice.folder.as_ref().map(|f| f.municipality.as_str());
     let (year, sequence) = (notice.folder.as_ref().map(|f| f.year), notice.folder.as_ref().map(|f| f.sequence));
     let insert = sqlx::query!(
         "insert into outbox
-           (dedupe_key, kind, document_id, version, municipality, year, sequence, recipient, written_form, state, queued_at, next_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)
+           (dedupe_key, kind, document_id, version, event_id, municipality, year, sequence, recipient, written_form, state, queued_at,
+            next_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)
          on conflict (dedupe_key) do nothing",
         notice.dedupe_key,
         kind,
         id,
         version,
+        event,
         municipality,
         year,
         sequence,
@@ -35,8 +38,7 @@ pub(crate) async fn queue(c: &mut SqliteConnection, notice: &Notice, at: Timesta
         at,
         at,
     );
-    insert.execute(c).await.doing("queue a mail")?;
-    Ok(())
+    Ok(changed(insert.execute(c).await.doing("queue a mail")?))
 }
 
 /// Counts an archived document as notified when none of its mails is open.

@@ -22,7 +22,7 @@ macro_rules! mail_rows {
         sqlx::query_as!(
             crate::rows::RawMail,
             r#"select id as "id!", dedupe_key as "dedupe_key!", kind as "kind!", document_id as "document_id?", version as "version?",
-                 municipality as "municipality?", year as "year?", sequence as "sequence?", recipient as "recipient!",
+                 event_id as "event_id?", municipality as "municipality?", year as "year?", sequence as "sequence?", recipient as "recipient!",
                  written_form as "written_form!", message_id as "message_id?", state as "state!", attempts as "attempts!",
                  first_failed_at as "first_failed_at?", queued_at as "queued_at!", next_at as "next_at!", claimed_at as "claimed_at?",
                  settled_at as "settled_at?", last_code as "last_code?"
@@ -81,20 +81,16 @@ impl Outbox for SqliteStore {
         row.map(Mail::try_from).transpose()
     }
 
+    async fn mail_by_message_id(&self, message_id: &str) -> Result<Option<Mail>, StoreError> {
+        let row: Option<RawMail> = mail_rows!("where message_id = ? order by id desc limit 1", message_id)
+            .fetch_optional(&self.readers)
+            .await
+            .doing("find a mail by its message id")?;
+        row.map(Mail::try_from).transpose()
+    }
+
     async fn mails(&self, filter: &MailFilter, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        let state = filter.state.map(|s| s.id());
-        let (id, version) = (filter.document.map(|d| d.id.to_string()), filter.document.map(|d| d.version.0));
-        let rows: Vec<RawMail> = mail_rows!(
-            "where (?1 is null or state = ?1) and (?2 is null or (document_id = ?2 and version = ?3)) order by id desc limit ?4",
-            state,
-            id,
-            version,
-            limit,
-        )
-        .fetch_all(&self.readers)
-        .await
-        .doing("list mail")?;
-        all_turned(rows)
+        self.filtered(&Filter::of(filter, limit)).await.doing("list mail").and_then(all_turned)
     }
 
     async fn mail_attempts(&self, id: MailId) -> Result<Vec<Attempt>, StoreError> {
@@ -104,6 +100,119 @@ impl Outbox for SqliteStore {
             id.0,
         );
         all(rows.fetch_all(&self.readers).await.doing("list a mail's failed attempts")?)
+    }
+}
+
+/// A filter as rows know it.
+struct Filter {
+    state: Option<&'static str>,
+    document: Option<(String, u32)>,
+    event: Option<String>,
+    /// A JSON array of words; `None` for every kind.
+    kinds: Option<String>,
+    /// From, and up to but not with.
+    settled: Option<(i64, i64)>,
+    limit: u32,
+}
+
+impl Filter {
+    fn of(filter: &MailFilter, limit: u32) -> Self {
+        let kinds: Vec<&str> = filter.kinds.iter().map(|k| k.id()).collect();
+        let from = filter.settled_after.map(Timestamp::unix_seconds);
+        let before = filter.settled_before.map(Timestamp::unix_seconds);
+        Self {
+            state: filter.state.map(|s| s.id()),
+            document: filter.document.map(|d| (d.id.to_string(), d.version.0)),
+            event: filter.event.map(|id| id.to_string()),
+            kinds: (!kinds.is_empty()).then(|| serde_json::json!(kinds).to_string()),
+            settled: (from.is_some() || before.is_some()).then(|| (from.unwrap_or(i64::MIN), before.unwrap_or(i64::MAX))),
+            limit,
+        }
+    }
+}
+
+/// Newest first. SQLite makes one plan for a statement, whatever its values: each way to find mails has its own.
+impl SqliteStore {
+    async fn filtered(&self, filter: &Filter) -> Result<Vec<RawMail>, sqlx::Error> {
+        match filter {
+            Filter { document: Some((id, version)), .. } => self.of_document(filter, id, *version).await,
+            Filter { event: Some(event), .. } => self.of_event(filter, event).await,
+            Filter { settled: Some((from, before)), .. } => self.settled(filter, *from, *before).await,
+            Filter { state: Some(state), .. } => self.in_state(filter, state).await,
+            _ => self.of_kinds(filter).await,
+        }
+    }
+
+    async fn of_document(&self, filter: &Filter, id: &str, version: u32) -> Result<Vec<RawMail>, sqlx::Error> {
+        let (from, before) = filter.settled.unzip();
+        mail_rows!(
+            "indexed by outbox_by_document
+             where document_id = ?1 and version = ?2 and (?3 is null or event_id = ?3) and (?4 is null or state = ?4)
+               and (?5 is null or kind in (select value from json_each(?5))) and (?6 is null or settled_at >= ?6 and settled_at < ?7)
+             order by id desc limit ?8",
+            id,
+            version,
+            filter.event,
+            filter.state,
+            filter.kinds,
+            from,
+            before,
+            filter.limit,
+        )
+        .fetch_all(&self.readers)
+        .await
+    }
+
+    async fn of_event(&self, filter: &Filter, event: &str) -> Result<Vec<RawMail>, sqlx::Error> {
+        let (from, before) = filter.settled.unzip();
+        mail_rows!(
+            "indexed by outbox_by_event
+             where event_id = ?1 and (?2 is null or state = ?2) and (?3 is null or kind in (select value from json_each(?3)))
+               and (?4 is null or settled_at >= ?4 and settled_at < ?5)
+             order by id desc limit ?6",
+            event,
+            filter.state,
+            filter.kinds,
+            from,
+            before,
+            filter.limit,
+        )
+        .fetch_all(&self.readers)
+        .await
+    }
+
+    async fn settled(&self, filter: &Filter, from: i64, before: i64) -> Result<Vec<RawMail>, sqlx::Error> {
+        mail_rows!(
+            "indexed by outbox_settled_at
+             where settled_at >= ?1 and settled_at < ?2 and (?3 is null or state = ?3)
+               and (?4 is null or kind in (select value from json_each(?4)))
+             order by id desc limit ?5",
+            from,
+            before,
+            filter.state,
+            filter.kinds,
+            filter.limit,
+        )
+        .fetch_all(&self.readers)
+        .await
+    }
+
+    async fn in_state(&self, filter: &Filter, state: &str) -> Result<Vec<RawMail>, sqlx::Error> {
+        mail_rows!(
+            "indexed by outbox_by_state
+             where state = ?1 and (?2 is null or kind in (select value from json_each(?2))) order by id desc limit ?3",
+            state,
+            filter.kinds,
+            filter.limit,
+        )
+        .fetch_all(&self.readers)
+        .await
+    }
+
+    async fn of_kinds(&self, filter: &Filter) -> Result<Vec<RawMail>, sqlx::Error> {
+        mail_rows!("where (?1 is null or kind in (select value from json_each(?1))) order by id desc limit ?2", filter.kinds, filter.limit,)
+            .fetch_all(&self.readers)
+            .await
     }
 }
 

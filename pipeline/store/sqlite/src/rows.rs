@@ -59,6 +59,14 @@ impl Row {
         Ok(DocumentKey { id: self.text("document_id", id)?, version: DocumentVersion(self.number("version", version)?) })
     }
 
+    pub(crate) fn source(&self, event: Option<&str>, document: Option<&str>, version: Option<i64>) -> Result<FactSource, StoreError> {
+        match (event, document, version) {
+            (Some(id), None, None) => Ok(FactSource::Event(self.text("event_id", id)?)),
+            (None, Some(id), Some(version)) => Ok(FactSource::Document(self.key(id, version)?)),
+            _ => Err(self.bad("event_id")),
+        }
+    }
+
     pub(crate) fn folder(&self, municipality: &str, year: i64, sequence: i64) -> Result<CaseFolderId, StoreError> {
         Ok(CaseFolderId {
             municipality: self.text("municipality", municipality)?,
@@ -234,6 +242,7 @@ pub(crate) struct RawMail {
     pub kind: String,
     pub document_id: Option<String>,
     pub version: Option<i64>,
+    pub event_id: Option<String>,
     pub municipality: Option<String>,
     pub year: Option<i64>,
     pub sequence: Option<i64>,
@@ -266,7 +275,7 @@ impl TryFrom<RawMail> for Mail {
             id: MailId(raw.id),
             kind: NoticeKind::from_id(&raw.kind).ok_or_else(|| row.bad("kind"))?,
             document,
-            event: None,
+            event: raw.event_id.as_deref().map(|id| row.text("event_id", id)).transpose()?,
             folder,
             recipient: row.text("recipient", &raw.recipient)?,
             written_form: written_form(&raw.written_form).ok_or_else(|| row.bad("written_form"))?,
@@ -321,11 +330,12 @@ impl TryFrom<RawAttempt> for Attempt {
     }
 }
 
-/// One line of `paper_list`, with the document's folder.
+/// One line of `paper_list`, with the folder of what it is about.
 pub(crate) struct RawPaperItem {
     pub id: i64,
-    pub document_id: String,
-    pub version: i64,
+    pub document_id: Option<String>,
+    pub version: Option<i64>,
+    pub event_id: Option<String>,
     pub municipality: String,
     pub year: i64,
     pub sequence: i64,
@@ -338,7 +348,7 @@ impl TryFrom<RawPaperItem> for PaperItem {
     fn try_from(raw: RawPaperItem) -> Result<Self, StoreError> {
         let row = Row::of("paper_list", raw.id);
         Ok(Self {
-            about: FactSource::Document(row.key(&raw.document_id, raw.version)?),
+            about: row.source(raw.event_id.as_deref(), raw.document_id.as_deref(), raw.version)?,
             folder: row.folder(&raw.municipality, raw.year, raw.sequence)?,
             recipient: row.text("recipient", &raw.recipient)?,
             at: row.instant("listed_at", raw.listed_at)?,

@@ -59,9 +59,9 @@ async fn the_first_release_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("arkivflyt.db");
     first_release(&path, folder.path()).await;
-    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (1, 2));
+    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (1, 3));
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (2, 2));
+    assert_eq!(SqliteStore::migration_status(&path).await.unwrap(), (3, 3));
     let row = store.document(document().key).await.unwrap().unwrap();
     assert_eq!((row.state, row.reservation.journal.sequence), (DocumentState::Accepted, 1));
     assert_eq!(store.mails(&MailFilter::default(), 10).await.unwrap().len(), 1);
@@ -82,7 +82,7 @@ async fn the_status_of_other_files() {
     assert!(!missing.exists(), "nothing is made");
     let empty = folder.path().join("empty.db");
     std::fs::write(&empty, "").unwrap();
-    assert_eq!(SqliteStore::migration_status(&empty).await.unwrap(), (0, 2));
+    assert_eq!(SqliteStore::migration_status(&empty).await.unwrap(), (0, 3));
     let letter = folder.path().join("letter.db");
     std::fs::write(&letter, "a letter, not a database. ".repeat(100)).unwrap();
     assert!(matches!(SqliteStore::migration_status(&letter).await, Err(StoreError::Damaged { .. })));

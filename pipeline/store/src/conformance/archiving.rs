@@ -25,7 +25,7 @@ pub async fn archiving_twice_is_once(stand: &impl Stand) {
     assert_eq!(place.inventory, archived(1, &reservation).inventory);
     assert_eq!(store.pending(at(100), None, 10).await.unwrap(), []);
 
-    let mails = store.mails(&MailFilter { state: None, document: Some(key(1)) }, 10).await.unwrap();
+    let mails = store.mails(&MailFilter { document: Some(key(1)), ..MailFilter::default() }, 10).await.unwrap();
     let told: Vec<_> = mails.iter().map(|m| (m.recipient, m.state, m.queued_at)).collect();
     assert_eq!(told, [(RecipientRef::Recipient(0), MailState::Queued, at(1)), (RecipientRef::Recipient(2), MailState::Queued, at(1))]);
     assert_eq!(mails[0].folder.as_ref(), Some(&reservation.folder));

@@ -115,7 +115,7 @@ pub async fn a_doubtful_mail_waits_for_a_person(stand: &impl Stand) {
         store.record_mail(&mail, &doubt, at(6)).await.unwrap();
         store.record_mail(&mail, &doubt, at(7)).await.unwrap();
     }
-    let doubtful = store.mails(&MailFilter { state: Some(MailState::Doubtful), document: None }, 10).await.unwrap();
+    let doubtful = store.mails(&MailFilter { state: Some(MailState::Doubtful), ..MailFilter::default() }, 10).await.unwrap();
     assert_eq!(doubtful.len(), 2);
     assert_eq!(doubtful[0].last_code, Some(ErrorCode::MailDoubtful));
     assert_eq!(store.mail_attempts(doubtful[0].id).await.unwrap().len(), 1);

@@ -1,12 +1,13 @@
-//! Documents by number: every number is its own document, plan and content.
+//! Documents and events by number: every number is its own document or event, plan and content. Document and event of one number
+//! are of one plan.
 
 use pipeline_domain::{
-    Archived, DocumentId, DocumentKey, DocumentKind, DocumentVersion, Fact, Notice, NoticeKind, Placement, PlanId, RecipientRef,
-    Reservation, Sha256, Sha512, Timestamp, WrittenForm,
+    About, Archived, CaseFolderId, DocumentId, DocumentKey, DocumentKind, DocumentVersion, EventId, EventName, Fact, FactKind, Notice,
+    NoticeKind, Placement, PlanId, PlanStatus, RecipientRef, Reservation, Sha256, Sha512, Timestamp, WrittenForm,
 };
 use uuid::Uuid;
 
-use crate::{Acceptance, NewDocument, SlotChange, Store, nothing_follows};
+use crate::{Acceptance, AddressKey, EventAcceptance, NewDocument, NewEvent, Plan, Slot, SlotChange, Store, nothing_follows};
 
 /// 2026-11-23T08:30:00Z and `seconds` more.
 pub fn at(seconds: i64) -> Timestamp {
@@ -67,4 +68,56 @@ pub async fn with_mail<S: Store>(store: &S, n: u32) -> String {
     let notice = notice(n, RecipientRef::Recipient(0), &reservation);
     store.record_archived(&archived(n, &reservation), std::slice::from_ref(&notice), &[], at(1)).await.expect("the store answers");
     notice.dedupe_key
+}
+
+pub fn plan(n: u32) -> Plan {
+    let new = document(n);
+    Plan { source_system: new.source_system, plan: new.plan, municipality: new.municipality }
+}
+
+pub fn event_id(n: u32) -> EventId {
+    EventId::from_uuid(Uuid::from_u128(0x4000_0000 + u128::from(n)))
+}
+
+/// An active plan was changed, `n` seconds in.
+pub fn event(n: u32) -> NewEvent {
+    let about = About { status: Some(PlanStatus::Active), ..About::default() };
+    NewEvent {
+        id: event_id(n),
+        digest: Sha256::of(format!("event {n}").as_bytes()),
+        plan: plan(n),
+        fact: Fact { kind: FactKind::Event(EventName::PlanUpdated), at: at(i64::from(n)), about },
+        tells_contacts: false,
+        slot: SlotChange::Keep,
+        at: at(100),
+    }
+}
+
+/// Accepts an event without anything; it must be new.
+pub async fn taken<S: Store>(store: &S, new: &NewEvent) -> CaseFolderId {
+    match store.accept_event(new, &[], &[], &[]).await.expect("the store answers") {
+        EventAcceptance::New(folder) => folder,
+        other => panic!("expected a new event, got {other:?}"),
+    }
+}
+
+/// About event `n`, of no folder.
+pub fn event_notice(n: u32, recipient: RecipientRef) -> Notice {
+    Notice {
+        kind: NoticeKind::NewMessage,
+        document: None,
+        event: Some(event_id(n)),
+        folder: None,
+        recipient,
+        written_form: WrittenForm::Nb,
+        dedupe_key: format!("new_message:{}:{recipient}", event_id(n)),
+    }
+}
+
+pub fn slot(n: u32) -> Slot {
+    Slot::from_keyed_digest(Sha256::of(format!("slot {n}").as_bytes()))
+}
+
+pub fn address(n: u32) -> AddressKey {
+    AddressKey::from_keyed_digest(Sha256::of(format!("address {n}").as_bytes()))
 }

@@ -73,7 +73,7 @@ pub async fn survey(run: &LocalRun, since: Option<Timestamp>) -> Result<Option<S
     let on_paper = store.paper_list().await?.into_iter().filter(|p| p.folder.municipality == run.municipality && in_period(p.at)).collect();
     let mut mails = Vec::new();
     for state in [MailState::Failed, MailState::Doubtful] {
-        let all = store.mails(&MailFilter { state: Some(state), document: None }, MOST_MAILS).await?;
+        let all = store.mails(&MailFilter { state: Some(state), ..MailFilter::default() }, MOST_MAILS).await?;
         mails.extend(all.into_iter().filter(|mail| is_of(run, mail)));
     }
     Ok(Some(Survey { folders, on_paper, mails, unread }))

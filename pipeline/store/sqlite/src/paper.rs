@@ -1,0 +1,29 @@
+//! Who is told on paper. Inside the writer's transaction.
+
+use pipeline_domain::{RecipientRef, Timestamp};
+use pipeline_store::{FactSource, Recorded, StoreError};
+use sqlx::SqliteConnection;
+
+use crate::{archive::changed, fault::Doing};
+
+/// Puts somebody on the list, unless they stand there for the same thing.
+pub(crate) async fn list(
+    c: &mut SqliteConnection,
+    about: FactSource,
+    recipient: RecipientRef,
+    at: Timestamp,
+) -> Result<Recorded, StoreError> {
+    let (event, document) = (about.event().map(|id| id.to_string()), about.document());
+    let (id, version) = (document.map(|d| d.id.to_string()), document.map(|d| d.version.0));
+    let (recipient, at) = (recipient.to_string(), at.unix_seconds());
+    let insert = sqlx::query!(
+        "insert into paper_list (document_id, version, event_id, recipient, listed_at) values (?, ?, ?, ?, ?)
+         on conflict do nothing",
+        id,
+        version,
+        event,
+        recipient,
+        at,
+    );
+    Ok(changed(insert.execute(c).await.doing("put a recipient on the paper list")?))
+}
