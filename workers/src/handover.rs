@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use pipeline_domain::{CaseFolderId, DocumentKey, LogicalPath, Packaged, PackagedFile, Sha256, Timestamp};
+use pipeline_domain::{CaseFolderId, CopiedFile, DocumentKey, LogicalPath, Packaged, PackagedFile, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The folder of one document.
@@ -38,15 +38,35 @@ impl Handover {
 
     /// Leaves a package. Its digest.
     pub fn leave_package(&self, packaged: &Packaged) -> io::Result<Sha256> {
-        let bytes = packed(packaged);
+        let bytes = packed(&self.moved(packaged.clone(), |at| at.strip_prefix(self.data()).map_or(at.clone(), Path::to_owned)))?;
         let digest = Sha256::of(&bytes);
         self.leave(&format!("{digest}.package"), &bytes)?;
         Ok(digest)
     }
 
-    /// The package with this digest, if it is there and whole.
+    /// The package with this digest, if it is there and whole, and the files that it copies are too.
     pub fn package(&self, digest: Sha256) -> io::Result<Option<Packaged>> {
-        Ok(self.find(&format!("{digest}.package"), digest)?.and_then(|bytes| unpacked(&bytes, self.document)))
+        let packaged = self.find(&format!("{digest}.package"), digest)?.and_then(|bytes| unpacked(&bytes, self.document));
+        let packaged = packaged.map(|p| self.moved(p, |at| self.data().join(at)));
+        let is_there = |c: &CopiedFile| fs::metadata(&c.from.at).is_ok_and(|m| m.len() == c.from.size_bytes);
+        Ok(packaged.filter(|p| p.copies.iter().all(is_there)))
+    }
+
+    /// The data folder. What a package copies is told from there: another worker may see it under another name.
+    fn data(&self) -> &Path {
+        self.folder.parent().and_then(Path::parent).expect("the folder of a document lies in `work/`, and that in the data folder")
+    }
+
+    fn moved(&self, mut packaged: Packaged, to: impl Fn(&PathBuf) -> PathBuf) -> Packaged {
+        packaged.copies.iter_mut().for_each(|copy| copy.from.at = to(&copy.from.at));
+        packaged
+    }
+
+    /// Leaves the page that was made of an attachment. Where it lies.
+    pub fn leave_page(&self, digest: Sha256, pdf: &[u8]) -> io::Result<PathBuf> {
+        let name = format!("{digest}.page.pdf");
+        self.leave(&name, pdf)?;
+        Ok(self.folder.join(name))
     }
 
     /// Takes everything of the document away.
@@ -85,9 +105,12 @@ struct Header {
     message: String,
     /// Path and length, in the order of their bytes.
     files: Vec<(LogicalPath, usize)>,
+    /// Too large to be carried: they lie where they lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    copies: Vec<CopiedFile>,
 }
 
-fn packed(packaged: &Packaged) -> Vec<u8> {
+fn packed(packaged: &Packaged) -> io::Result<Vec<u8>> {
     let header = Header {
         folder: packaged.folder.clone(),
         object_id: packaged.object_id.clone(),
@@ -96,11 +119,13 @@ fn packed(packaged: &Packaged) -> Vec<u8> {
         created: packaged.created,
         message: packaged.message.clone(),
         files: packaged.files.iter().map(|f| (f.path.clone(), f.bytes.len())).collect(),
+        copies: packaged.copies.clone(),
     };
-    let mut bytes = serde_json::to_vec(&header).expect("a header is writable");
+    // Only the name of a folder that is no text cannot be written.
+    let mut bytes = serde_json::to_vec(&header)?;
     bytes.push(b'\n');
     packaged.files.iter().for_each(|f| bytes.extend_from_slice(&f.bytes));
-    bytes
+    Ok(bytes)
 }
 
 /// `None` when another version of the program wrote it.
@@ -120,6 +145,7 @@ fn unpacked(bytes: &[u8], document: DocumentKey) -> Option<Packaged> {
         document,
         based_on: header.based_on,
         files,
+        copies: header.copies,
         pdf: header.pdf,
         created: header.created,
         message: header.message,
@@ -142,6 +168,7 @@ mod tests {
             document: key(),
             based_on: Some(3),
             files: vec![file("a.pdf", b"%PDF\n1"), file("empty.xml", b""), file("b.json", b"{}\n")],
+            copies: Vec::new(),
             pdf: "a.pdf".parse().unwrap(),
             created: Timestamp::from_unix_seconds(1_795_422_600).unwrap(),
             message: "document".to_owned(),
@@ -154,10 +181,23 @@ mod tests {
         let handover = Handover::of(dir.path(), key());
         let digest = handover.leave_package(&packaged()).unwrap();
         let back = handover.package(digest).unwrap().unwrap();
-        assert_eq!(packed(&back), packed(&packaged()));
+        assert_eq!(packed(&back).unwrap(), packed(&packaged()).unwrap());
         handover.clear().unwrap();
         assert!(handover.package(digest).unwrap().is_none());
         handover.clear().unwrap();
+    }
+
+    #[test]
+    fn a_package_whose_copies_are_gone_is_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let handover = Handover::of(dir.path(), key());
+        let at = handover.leave_page(Sha256::of(b"%PDF"), b"%PDF").unwrap();
+        let from = pipeline_domain::FileOnDisk { at: at.clone(), sha256: Sha256::of(b"%PDF"), size_bytes: 4 };
+        let copies = vec![CopiedFile { path: "vedlegg/01-1-arkiv.pdf".parse().unwrap(), from }];
+        let digest = handover.leave_package(&Packaged { copies: copies.clone(), ..packaged() }).unwrap();
+        assert_eq!(handover.package(digest).unwrap().unwrap().copies, copies);
+        fs::remove_file(at).unwrap();
+        assert!(handover.package(digest).unwrap().is_none());
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags};
+
+use crate::inventory::{Digester, Digests};
 
 /// Case files hold personal data: the archive's group may read, nobody else may, and nobody writes again.
 const FILE_MODE: u32 = 0o440;
@@ -16,6 +18,33 @@ const DIR_MODE: u32 = 0o750;
 /// Writes a file that must not exist yet, read-only from birth. The process's umask can only narrow the mode.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?.write_all(bytes)
+}
+
+/// Copies a file to a place that must not exist yet, read-only from birth, a piece at a time. Digests of what was written.
+pub(crate) fn copy_new(from: &Path, to: &Path) -> io::Result<Digests> {
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(to)?;
+    read_through(from, |piece| out.write_all(piece))
+}
+
+/// Digests of a file, and never more of it in memory than a piece.
+pub(crate) fn digests_of(path: &Path) -> io::Result<Digests> {
+    read_through(path, |_| Ok(()))
+}
+
+fn read_through(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Digests> {
+    let mut file = File::open(path)?;
+    let (mut digester, mut buffer) = (Digester::default(), vec![0; 256 * 1024]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(digester.finish()),
+            Ok(n) => {
+                digester.update(&buffer[..n]);
+                each(&buffer[..n])?;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
 }
 
 /// Makes one folder that must not exist yet.

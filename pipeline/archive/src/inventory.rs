@@ -49,7 +49,7 @@ pub(crate) struct User {
 }
 
 /// Both digests of one file, from one pass over it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Digests {
     pub sha512: Sha512,
     pub sha256: Sha256,
@@ -58,12 +58,29 @@ pub(crate) struct Digests {
 impl Digests {
     /// Takes the bytes in pieces that stay in the nearest cache for the second algorithm.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let (mut long, mut short) = (sha2::Sha512::new(), sha2::Sha256::new());
+        let mut digester = Digester::default();
+        digester.update(bytes);
+        digester.finish()
+    }
+}
+
+/// Makes both digests of what comes in pieces.
+#[derive(Default)]
+pub(crate) struct Digester {
+    long: sha2::Sha512,
+    short: sha2::Sha256,
+}
+
+impl Digester {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(16 * 1024) {
-            long.update(piece);
-            short.update(piece);
+            self.long.update(piece);
+            self.short.update(piece);
         }
-        Self { sha512: Sha512::from_bytes(long.finalize().into()), sha256: Sha256::from_bytes(short.finalize().into()) }
+    }
+
+    pub(crate) fn finish(self) -> Digests {
+        Digests { sha512: Sha512::from_bytes(self.long.finalize().into()), sha256: Sha256::from_bytes(self.short.finalize().into()) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     sync::PoisonError,
 };
 
-use pipeline_domain::{Archived, CaseFolderId, Packaged, PackagedFile, Placement, Sha512};
+use pipeline_domain::{Archived, CaseFolderId, LogicalPath, Packaged, Placement, Sha512};
 
 use crate::{
     ArchiveError,
@@ -27,8 +27,43 @@ struct Draft<'a> {
     number: u32,
     inventory: Vec<u8>,
     sha512: Sha512,
-    /// Bytes that are not in the folder yet, by logical path.
-    stored: Vec<(&'a str, &'a [u8])>,
+    /// What is not in the folder yet, by logical path.
+    stored: Vec<(&'a str, Content<'a>)>,
+}
+
+/// What a file of a package holds.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Bytes(&'a [u8]),
+    /// Copied from there when the version is staged, and then looked at: it must still be what it was.
+    Copied(&'a Path, Digests),
+}
+
+/// One file of a package with its digests.
+struct Brought<'a> {
+    path: &'a LogicalPath,
+    content: Content<'a>,
+    digests: Digests,
+}
+
+/// Every file of a package. What is to be copied is read once for its digests, and must be what the package says.
+fn brought(packaged: &Packaged) -> io::Result<Vec<Brought<'_>>> {
+    let carried = packaged.files.iter().map(|f| {
+        let digests = Digests::of(&f.bytes);
+        Ok(Brought { path: &f.path, content: Content::Bytes(&f.bytes), digests })
+    });
+    let copied = packaged.copies.iter().map(|c| {
+        let digests = disk::digests_of(&c.from.at)?;
+        if digests.sha256 != c.from.sha256 {
+            return Err(changed());
+        }
+        Ok(Brought { path: &c.path, content: Content::Copied(&c.from.at, digests), digests })
+    });
+    carried.chain(copied).collect()
+}
+
+fn changed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a file to be copied is not what it was")
 }
 
 impl CaseArchive {
@@ -39,21 +74,21 @@ impl CaseArchive {
     pub fn place(&self, packaged: &Packaged) -> Result<Archived, ArchiveError> {
         let folder = &packaged.folder;
         self.check(packaged)?;
-        let digests: Vec<Digests> = packaged.files.iter().map(|f| Digests::of(&f.bytes)).collect();
+        let files = brought(packaged).map_err(ArchiveError::io("read a file to be copied", folder))?;
         let head = self.head(folder)?;
         if let Some(head) = &head
             && head.inventory.id != packaged.object_id
         {
             return Err(refused(folder, "object id is not the folder's"));
         }
-        if let Some(version) = head.as_ref().and_then(|h| already_in(h, packaged, &digests)) {
+        if let Some(version) = head.as_ref().and_then(|h| already_in(h, packaged, &files)) {
             return self.confirm(packaged, version);
         }
         if head.as_ref().map(|h| h.version) != packaged.based_on {
             return Err(self.conflict(packaged)?);
         }
         let chained = head.as_ref().map(|h| chain(h.version, &h.sha512));
-        let draft = draft(packaged, &digests, head.as_ref(), chained.as_deref())?;
+        let draft = draft(packaged, &files, head.as_ref(), chained.as_deref())?;
         match self.commit(folder, &draft) {
             Ok(()) => Ok(receipt(packaged, draft.number, draft.sha512, Placement::Written)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(self.conflict(packaged)?),
@@ -74,7 +109,8 @@ impl CaseArchive {
             return Err(refused(folder, "package without files"));
         }
         let mut seen = BTreeSet::new();
-        if !packaged.files.iter().all(|f| f.path.as_str() != CHAIN_PATH && seen.insert(&f.path)) {
+        let mut paths = packaged.files.iter().map(|f| &f.path).chain(packaged.copies.iter().map(|c| &c.path));
+        if !paths.all(|path| path.as_str() != CHAIN_PATH && seen.insert(path)) {
             return Err(refused(folder, "a path stands twice or is reserved"));
         }
         Ok(())
@@ -179,13 +215,17 @@ fn stage_version(version: &Path, draft: &Draft) -> io::Result<()> {
     if !draft.stored.is_empty() {
         disk::make_dir(&content)?;
     }
-    for (path, bytes) in &draft.stored {
+    for (path, stored) in &draft.stored {
         if let Some(parent) = Path::new(path).parent()
             && made.insert(parent)
         {
             disk::make_dirs(&content.join(parent))?;
         }
-        disk::write_new(&content.join(path), bytes)?;
+        match stored {
+            Content::Bytes(bytes) => disk::write_new(&content.join(path), bytes)?,
+            Content::Copied(from, digests) if disk::copy_new(from, &content.join(path))? != *digests => return Err(changed()),
+            Content::Copied(..) => {}
+        }
         fault::pass(Step::FileStaged)?;
     }
     stage_inventory(version, draft)
@@ -197,13 +237,11 @@ fn stage_inventory(folder: &Path, draft: &Draft) -> io::Result<()> {
 }
 
 /// The version that already holds the package: the one that would have come of it, or the newest if nothing would change.
-fn already_in(head: &Head, packaged: &Packaged, digests: &[Digests]) -> Option<u32> {
+fn already_in(head: &Head, packaged: &Packaged, files: &[Brought<'_>]) -> Option<u32> {
     let next = packaged.based_on.unwrap_or(0) + 1;
     let holds = |version: u32| {
         let state = head.inventory.state(&format!("v{version}"));
-        let same =
-            |(file, digests): (&PackagedFile, &Digests)| state.get(file.path.as_str()).is_some_and(|d| *d == digests.sha512.to_string());
-        packaged.files.iter().zip(digests).all(same)
+        files.iter().all(|f| state.get(f.path.as_str()).is_some_and(|d| *d == f.digests.sha512.to_string()))
     };
     [next, head.version].into_iter().find(|v| *v <= head.version && holds(*v))
 }
@@ -211,7 +249,7 @@ fn already_in(head: &Head, packaged: &Packaged, digests: &[Digests]) -> Option<u
 /// Works out the next version: what is new, and the inventory that says so.
 fn draft<'a>(
     packaged: &'a Packaged,
-    digests: &[Digests],
+    files: &'a [Brought<'a>],
     head: Option<&Head>,
     chained: Option<&'a str>,
 ) -> Result<Draft<'a>, ArchiveError> {
@@ -221,13 +259,13 @@ fn draft<'a>(
     let mut state: BTreeMap<String, String> =
         inventory.state(&inventory.head).into_iter().map(|(p, d)| (p.to_owned(), d.to_owned())).collect();
     let mut stored = Vec::new();
-    let brought = packaged.files.iter().zip(digests).map(|(f, d)| (f.path.as_str(), &*f.bytes, *d));
-    let chained = chained.map(|text| (CHAIN_PATH, text.as_bytes(), Digests::of(text.as_bytes())));
-    for (path, bytes, digests) in brought.chain(chained) {
+    let brought = files.iter().map(|f| (f.path.as_str(), f.content, f.digests));
+    let chained = chained.map(|text| (CHAIN_PATH, Content::Bytes(text.as_bytes()), Digests::of(text.as_bytes())));
+    for (path, content, digests) in brought.chain(chained) {
         let sha512 = digests.sha512.to_string();
         if !inventory.manifest.contains_key(&sha512) {
             inventory.add_content(&digests, format!("{name}/{CONTENT}/{path}"));
-            stored.push((path, bytes));
+            stored.push((path, content));
         }
         state.insert(path.to_owned(), sha512);
     }

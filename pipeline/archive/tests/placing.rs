@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::{collections::BTreeMap, os::unix::fs::PermissionsExt};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use pipeline_archive::{ArchiveError, CaseArchive};
-use pipeline_domain::{ErrorCode, Placement, Sha512, Verdict};
+use pipeline_domain::{CaseFolderId, CopiedFile, ErrorCode, FileOnDisk, Packaged, Placement, Sha256, Sha512, Verdict};
 use proptest::prelude::*;
 use support::{assert_sound, assert_written, bare_package, file, folder, municipality, open, package, three_versions};
 
@@ -199,4 +199,50 @@ proptest! {
         prop_assert!(expected.is_empty());
         assert_sound(&archive.folder_path(&folder(7)));
     }
+}
+
+/// A package whose attachment lies at a place on disk.
+fn with_copy(folder: &CaseFolderId, based_on: Option<u32>, name: &str, at: &Path, is: &[u8]) -> Packaged {
+    let from = FileOnDisk { at: at.to_owned(), sha256: Sha256::of(is), size_bytes: is.len() as u64 };
+    let copies = vec![CopiedFile { path: name.parse().unwrap(), from }];
+    Packaged { copies, ..package(folder, based_on, &[("kilde/01.json", name.as_bytes())]) }
+}
+
+#[test]
+fn what_lies_on_disk_is_copied_once_and_named_as_often_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = open(dir.path());
+    let case = folder(1);
+    let large: Vec<u8> = (0..700_000_u32).flat_map(u32::to_le_bytes).collect();
+    let at = dir.path().join("here");
+    fs::write(&at, &large).unwrap();
+    let first = with_copy(&case, None, "vedlegg/01-1.bin", &at, &large);
+    assert_eq!(archive.place(&first).unwrap().placement, Placement::Written);
+    assert_eq!(archive.place(&first).unwrap().placement, Placement::AlreadyThere);
+    archive.place(&with_copy(&case, Some(1), "vedlegg/02-1.bin", &at, &large)).unwrap();
+    let stored: Vec<(String, String)> = archive.tree(&case).unwrap().into_iter().map(|e| (e.path.to_string(), e.content_path)).collect();
+    for name in ["vedlegg/01-1.bin", "vedlegg/02-1.bin"] {
+        assert!(stored.contains(&(name.to_owned(), "v1/content/vedlegg/01-1.bin".to_owned())), "{stored:?}");
+        assert_eq!(archive.read_file(&case, &name.parse().unwrap()).unwrap(), large);
+    }
+    assert_sound(&archive.folder_path(&case));
+}
+
+#[test]
+fn what_is_not_what_it_was_is_not_copied() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = open(dir.path());
+    let case = folder(1);
+    let at = dir.path().join("here");
+    let package = with_copy(&case, None, "vedlegg/01-1.bin", &at, b"as it was");
+    let refused = |why: &str| {
+        let error = archive.place(&package).unwrap_err();
+        assert_eq!((error.code(), error.verdict()), (ErrorCode::ArchiveWrite, Verdict::Retry), "{why}: {error}");
+        assert!(!archive.folder_path(&case).exists(), "{why}");
+    };
+    refused("not there");
+    fs::write(&at, "as it is.").unwrap();
+    refused("other bytes");
+    fs::write(&at, "as it was").unwrap();
+    assert_eq!(archive.place(&package).unwrap().folder_version, 1);
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attached, CaseFolderId, DocumentKey, NotValid, Reservation, Sha256, Sha512, Snapshot, Timestamp};
+use crate::{Attached, CaseFolderId, CopiedFile, DocumentKey, NotValid, Reservation, Sha256, Sha512, Snapshot, Timestamp};
 
 /// A snapshot set as PDF/A-2a that is also PDF/UA-1.
 #[derive(Clone, Debug)]
@@ -172,6 +172,8 @@ pub struct Packaged {
     pub based_on: Option<u32>,
     /// Files to add or replace.
     pub files: Vec<PackagedFile>,
+    /// Files to add that are copied from where they lie.
+    pub copies: Vec<CopiedFile>,
     /// Where the document's PDF will be.
     pub pdf: LogicalPath,
     /// Time of the version (OCFL `created`).

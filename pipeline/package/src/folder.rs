@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use pipeline_domain::{
-    Content, DocumentKind, LogicalPath, Name, NationalId, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot, Timestamp,
+    Content, CopiedFile, DocumentKind, LogicalPath, Name, NationalId, Packaged, PackagedFile, PlanStatus, Rendered, Sha256, Snapshot,
+    Timestamp,
 };
 
 use crate::{
-    ArchiveProfile, CaseRecord, DocumentEntry, Head, PackageError, Packaging,
+    ArchiveProfile, CaseRecord, DocumentEntry, Head, PackageError, Packaging, attachments,
     change_log::{self, Occasion},
     names,
     noark::{self, EmptyElement, Mapping, Registration, Structure, SystemIds},
@@ -107,6 +108,14 @@ impl CaseRecord {
     }
 }
 
+/// What came of entering a document.
+struct Made {
+    /// Number of the document that it corrects.
+    corrects: Option<u32>,
+    /// Its attachments' files.
+    copies: Vec<CopiedFile>,
+}
+
 /// The version in the making.
 struct Version<'a> {
     rendered: &'a Rendered,
@@ -123,7 +132,7 @@ impl Version<'_> {
             Some(old) => self.moved_on(old, &facts),
             None => self.opened(&facts),
         };
-        let corrects = self.enter(&mut record, &mapping);
+        let Made { corrects, copies } = self.enter(&mut record, &facts, &mapping);
         self.log(&mut record, old.as_ref());
 
         let folder_xml = self.structure(&record, None)?;
@@ -154,6 +163,7 @@ impl Version<'_> {
             based_on,
             pdf: entry.pdf.clone(),
             files: files.0,
+            copies,
             created: record.updated_at,
             message: if corrects.is_some() { "document corrected" } else { "document added" }.to_owned(),
         })
@@ -200,8 +210,8 @@ impl Version<'_> {
         record
     }
 
-    /// Enters the document as the last. Returns the number of the document that it corrects.
-    fn enter(&self, record: &mut CaseRecord, mapping: &Mapping) -> Option<u32> {
+    /// Enters the document as the last.
+    fn enter(&self, record: &mut CaseRecord, facts: &Facts, mapping: &Mapping) -> Made {
         let (snapshot, reservation, key) = (self.rendered.snapshot(), self.rendered.reservation(), self.rendered.snapshot().key());
         let no = u32::try_from(record.documents.len()).expect("a folder holds fewer than four billion documents") + 1;
         let versions = || record.documents.iter().filter(|d| d.document == key.id);
@@ -210,6 +220,7 @@ impl Version<'_> {
         if let Some(corrected) = record.documents.iter_mut().find(|d| Some(d.no) == older) {
             corrected.corrected_by = Some(no);
         }
+        let attached = attachments::enter(self.rendered.attached(), no, self.number, facts, &record.documents);
         record.documents.push(DocumentEntry {
             no,
             document: key.id,
@@ -226,8 +237,9 @@ impl Version<'_> {
             journal: reservation.journal,
             accepted_at: reservation.accepted_at,
             corrected_by: newer,
+            attachments: attached.entries,
         });
-        older
+        Made { corrects: older, copies: attached.copies }
     }
 
     fn log(&self, record: &mut CaseRecord, old: Option<&CaseRecord>) {

@@ -6,6 +6,7 @@
 //! `folder.rs`; the Noark elements are in `noark/`, one function per element, and `noark/RULES.md` says which rules we
 //! answer for.
 
+mod attachments;
 mod change_log;
 mod error;
 mod folder;
@@ -22,6 +23,7 @@ mod tests;
 
 use pipeline_domain::{LogicalPath, Packaged, Rendered};
 
+pub use attachments::{AttachmentEntry, StoredFile};
 pub use error::PackageError;
 pub use outline::{Effect, Outline, outline};
 pub use profile::{ArchiveProfile, FormatStyle, Retention, RetentionRule};

@@ -31,6 +31,16 @@ pub fn pdf(no: u32, slug: &'static str, version: DocumentVersion) -> LogicalPath
     if version.0 > 1 { made(format!("dokumenter/{no:02}_{slug}-v{version}.pdf")) } else { made(format!("dokumenter/{no:02}_{slug}.pdf")) }
 }
 
+/// `vedlegg/03-1.jpg`: a file as it came. The extension is the format's, never the sender's.
+pub fn attachment(no: u32, place: u32, extension: &str) -> LogicalPath {
+    made(format!("vedlegg/{no:02}-{place}.{extension}"))
+}
+
+/// `vedlegg/03-1-arkiv.pdf`: the page that was made of it.
+pub fn attachment_page(no: u32, place: u32) -> LogicalPath {
+    made(format!("vedlegg/{no:02}-{place}-arkiv.pdf"))
+}
+
 /// `kilde/02.json`: the snapshot that the PDF was set from.
 pub fn source(no: u32) -> LogicalPath {
     made(format!("kilde/{no:02}.json"))

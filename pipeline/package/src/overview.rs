@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use pipeline_domain::{Date, WrittenForm};
 use quick_xml::escape::escape;
 
-use crate::{ArchiveProfile, CaseRecord, DocumentEntry, names, noark, titles};
+use crate::{ArchiveProfile, CaseRecord, DocumentEntry, StoredFile, names, noark, titles};
 
 const STYLE: &str = include_str!("overview.css");
 
@@ -31,6 +31,10 @@ struct Labels {
     corrected: &'static str,
     source: &'static str,
     check: &'static str,
+    attachment: &'static str,
+    as_it_came: &'static str,
+    not_held: &'static str,
+    wants_copy: &'static str,
 }
 
 const NB: Labels = Labels {
@@ -51,6 +55,10 @@ const NB: Labels = Labels {
     corrected: "rettet av nr.",
     source: "json, kilde til nr.",
     check: "Slik leses og kontrolleres mappen",
+    attachment: "Vedlegg",
+    as_it_came: "slik den kom",
+    not_held: "ikke arkivert",
+    wants_copy: "mangler kopi i arkivformat",
 };
 
 const NN: Labels = Labels {
@@ -71,6 +79,10 @@ const NN: Labels = Labels {
     corrected: "retta av nr.",
     source: "json, kjelde til nr.",
     check: "Slik les og kontrollerer du mappa",
+    attachment: "Vedlegg",
+    as_it_came: "slik ho kom",
+    not_held: "ikkje arkivert",
+    wants_copy: "manglar kopi i arkivformat",
 };
 
 /// The page. Every document is listed and linked, also those that were corrected later.
@@ -166,7 +178,9 @@ fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> st
     let digest = document.sha256.to_string();
     let class = if document.corrected_by.is_some() { " class=\"corrected\"" } else { "" };
     write!(page, "<tr{class}><th scope=\"row\">{no}</th><td><time datetime=\"{}\">{}</time></td>", document.date, day(document.date))?;
-    write!(page, "<td><a href=\"{place}/{pdf}\" type=\"application/pdf\">{}</a></td>", text(&document.title))?;
+    write!(page, "<td><a href=\"{place}/{pdf}\" type=\"application/pdf\">{}</a>", text(&document.title))?;
+    write_attachments(page, document, labels)?;
+    write!(page, "</td>")?;
     write!(page, "<td>{}</td><td>{version}", noark::kind_label(document.kind, labels.form))?;
     if let Some(by) = document.corrected_by {
         write!(page, ", {} {by}", labels.corrected)?;
@@ -179,6 +193,32 @@ fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> st
         labels.source,
         names::registration(*no)
     )
+}
+
+/// The files that came with a document, below its title. What wants a person says so.
+fn write_attachments(page: &mut String, document: &DocumentEntry, labels: &Labels) -> std::fmt::Result {
+    if document.attachments.is_empty() {
+        return Ok(());
+    }
+    write!(page, "<ul class=\"attachments\">")?;
+    for attachment in &document.attachments {
+        let name = format!("{} {}: {}", labels.attachment, attachment.no, attachment.name.expose());
+        let link = |file: &StoredFile, words: &str| format!("<a href=\"../../{}\">{}</a>", file.at, text(words));
+        let shown = match (&attachment.page, &attachment.original) {
+            (Some(page), Some(original)) => format!("{} ({})", link(page, &name), link(original, labels.as_it_came)),
+            (Some(only), None) | (None, Some(only)) => link(only, &name),
+            (None, None) => text(&name),
+        };
+        let format = attachment.format.as_ref().map(|f| format!(" · {}", text(&f.name))).unwrap_or_default();
+        let todo = if !attachment.state.wants_a_person() {
+            String::new()
+        } else {
+            let what = if attachment.state.keeps_original() { labels.wants_copy } else { labels.not_held };
+            format!(" · <strong>{what}</strong> (<code>{}</code>)", text(attachment.code.as_deref().unwrap_or(attachment.state.id())))
+        };
+        write!(page, "<li>{shown}{format}{todo}</li>")?;
+    }
+    write!(page, "</ul>")
 }
 
 /// `23.11.2026`.

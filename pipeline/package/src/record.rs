@@ -7,7 +7,7 @@ use pipeline_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{PackageError, change_log::Change};
+use crate::{AttachmentEntry, PackageError, change_log::Change};
 
 /// Shape of the file. A reader that does not know it must not guess.
 pub(crate) const SCHEMA: &str = "arkivflyt/case_record/1";
@@ -139,6 +139,9 @@ pub struct DocumentEntry {
     /// Number of the document in this folder that corrects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected_by: Option<u32>,
+    /// The files that came with it, in the order of its own list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentEntry>,
 }
 
 impl DocumentEntry {

@@ -41,6 +41,7 @@ pub fn bare_package(folder: &CaseFolderId, based_on: Option<u32>, files: Vec<Pac
         based_on,
         pdf: files[0].path.clone(),
         files,
+        copies: Vec::new(),
         created: Timestamp::from_unix_seconds(1_795_000_000).unwrap(),
         message: "plan_snapshot".to_owned(),
     }

@@ -70,6 +70,8 @@ pub(crate) const ARKIVERT: &str = "Arkivert";
 pub(crate) const FERDIGSTILT: &str = "Dokumentet er ferdigstilt";
 /// tilknyttetRegistreringSom (M217).
 pub(crate) const HOVEDDOKUMENT: &str = "Hoveddokument";
+/// tilknyttetRegistreringSom (M217).
+pub(crate) const VEDLEGG: &str = "Vedlegg";
 /// dokumentmedium (M300).
 pub(crate) const ELEKTRONISK: &str = "Elektronisk arkiv";
 /// tilgangsrestriksjon (M500).
@@ -78,6 +80,8 @@ pub(crate) const UNNTATT: &str = "Unntatt offentlighet";
 pub(crate) const HELE_DOKUMENTET: &str = "Skjerming av hele dokumentet";
 /// variantformat (M700).
 pub(crate) const ARKIVFORMAT: &str = "Arkivformat";
+/// variantformat (M700): the file as it came, in a format that is no archive format. Not part of an extract.
+pub(crate) const PRODUKSJONSFORMAT: &str = "Produksjonsformat";
 /// sjekksumAlgoritme (M706).
 pub(crate) const SHA256: &str = "SHA256";
 /// klassifikasjonstype (M086).

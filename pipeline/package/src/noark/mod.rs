@@ -14,6 +14,7 @@ mod mapping;
 mod registrering;
 mod skjerming;
 mod system_id;
+mod vedlegg;
 mod vsm;
 mod xml;
 

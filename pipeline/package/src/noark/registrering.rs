@@ -9,7 +9,7 @@ use super::{
     dokument::dokumentbeskrivelse,
     mappe::SYSTEM,
     skjerming::{Screening, kassasjon, skjerming},
-    vsm,
+    vedlegg, vsm,
     xml::Xml,
 };
 use crate::{
@@ -57,6 +57,7 @@ pub(super) fn registrering(xml: &mut Xml, s: &Structure<'_>, r: &Registration<'_
         }
         skjerming(xml, &r.screening(s.profile.screening_years));
         dokumentbeskrivelse(xml, s, r);
+        vedlegg::dokumentbeskrivelser(xml, s, r);
         xml.leaf("registreringsID", format!("{}-{}", s.case.folder.mappe_id(), r.entry.no));
         xml.leaf("tittel", r.mapping.title.with_name(&r.facts.subject_name));
         xml.leaf("offentligTittel", r.mapping.title.public());
@@ -66,6 +67,7 @@ pub(super) fn registrering(xml: &mut Xml, s: &Structure<'_>, r: &Registration<'_
         }
         xml.leaf("dokumentmedium", ELEKTRONISK);
         vsm::source(xml, r.snapshot);
+        vedlegg::merknader(xml, r);
         for id in r.corrects.map(|(_, id)| id).into_iter().chain(r.about) {
             kryssreferanse(xml, id);
         }
@@ -105,7 +107,7 @@ fn journalpost(xml: &mut Xml, r: &Registration<'_>) {
     xml.leaf("dokumentetsDato", r.mapping.document_date);
     xml.optional("mottattDato", r.mapping.received_at);
     xml.optional("sendtDato", r.mapping.sent_at);
-    xml.leaf("antallVedlegg", 0u32);
+    xml.leaf("antallVedlegg", vedlegg::antall(r));
 }
 
 /// Writes a reference to another registration of the folder (`kryssreferanse`).

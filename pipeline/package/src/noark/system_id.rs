@@ -52,4 +52,12 @@ impl<'a> SystemIds<'a> {
     pub fn dokumentobjekt(self, document: DocumentKey) -> Uuid {
         self.made(&format!("dokumentobjekt/{document}"))
     }
+
+    pub fn vedlegg(self, document: DocumentKey, no: u32) -> Uuid {
+        self.made(&format!("dokumentbeskrivelse/{document}/vedlegg/{no}"))
+    }
+
+    pub fn vedleggsfil(self, document: DocumentKey, no: u32, variant: &str) -> Uuid {
+        self.made(&format!("dokumentobjekt/{document}/vedlegg/{no}/{variant}"))
+    }
 }
