@@ -17,6 +17,8 @@ pub struct Consent {
     pub valid_until: Option<Date>,
     /// Why it holds no more, where somebody said so.
     pub ended: Option<ConsentEnd>,
+    /// Whether it was given anew after it had ended.
+    pub was_renewed: bool,
 }
 
 /// Why a consent holds no more.
@@ -73,6 +75,7 @@ impl Consent {
             // Shown to the one who is asked, and never archived.
             ConsentState::Draft => return,
             ConsentState::Approved => {
+                self.was_renewed |= !matches!(self.standing(fact.at.oslo_date()), Standing::NotGiven | Standing::Valid);
                 self.answered_at = Some(fact.at);
                 self.approved_at = Some(fact.at);
                 self.ended = None;

@@ -38,6 +38,8 @@ pub enum Stage {
     DaysBefore(u16),
     /// It has come.
     Reached,
+    /// It has come again: the consent was given anew after it had ended.
+    ReachedAgain,
 }
 
 /// Whom. Who that is in person stands in the newest event or in the invitation.
@@ -52,14 +54,16 @@ pub enum Whom {
 }
 
 impl Reminder {
-    /// The key under which it reaches this person once: kind, matter, day, stage, recipient.
+    /// The key under which it reaches this person once: kind, matter, day, stage, recipient. That a consent has ended has the key
+    /// that the source system's own event of it has, so that whoever comes second says nothing.
     pub fn dedupe_key(&self, recipient: RecipientRef) -> String {
-        let stage = match self.stage {
-            Stage::DaysBefore(days) => days,
-            Stage::Reached => 0,
-        };
-        let recipient = recipient.to_string().replace(':', "-");
-        format!("{}:{}:{}:{stage}:{recipient}", self.kind.id(), self.matter, self.day)
+        let Self { kind, matter, day, .. } = self;
+        let (kind, recipient) = (kind.id(), recipient.to_string().replace(':', "-"));
+        match self.stage {
+            Stage::DaysBefore(days) => format!("{kind}:{matter}:{day}:{days}:{recipient}"),
+            Stage::Reached => format!("{kind}:{matter}:{recipient}"),
+            Stage::ReachedAgain => format!("{kind}:{matter}:{day}:again:{recipient}"),
+        }
     }
 }
 
@@ -96,9 +100,10 @@ fn of_consent(matter: DocumentId, consent: &Consent, today: Date) -> Vec<Reminde
             let whom = [Whom::Lead].into_iter().chain(deciders);
             whom.map(|whom| remind(NoticeKind::ConsentExpiring, Stage::DaysBefore(days), whom)).collect()
         }
-        // On the day when it holds no more: the one after its last. Whoever sent the event of it is told by that.
-        Standing::Expired(_) if consent.ended.is_none() && days_between(last, today) <= TOLD_OF_THE_END_DAYS => {
-            vec![remind(NoticeKind::ConsentExpired, Stage::Reached, Whom::Lead)]
+        // On the day when it holds no more: the one after its last, or the one that the source system says.
+        Standing::Expired(end) if days_between(end, today) <= TOLD_OF_THE_END_DAYS => {
+            let stage = if consent.was_renewed { Stage::ReachedAgain } else { Stage::Reached };
+            vec![remind(NoticeKind::ConsentExpired, stage, Whom::Lead)]
         }
         _ => Vec::new(),
     }

@@ -57,20 +57,44 @@ fn a_stage_that_was_over_when_the_consent_was_given_never_comes() {
 }
 
 #[test]
-fn what_has_ended_otherwise_is_not_told_of_again() {
+fn what_was_taken_back_or_closed_is_told_of_no_more() {
     let given = || approved(1, "2026-07-01", "2027-06-30");
     for end in [
         event(EventName::ConsentWithdrawn, "2027-01-01", of(1)),
-        event(EventName::ConsentExpired, "2027-06-20", of(1)),
         consent(1, "2027-01-01", ConsentState::Withdrawn, "2027-06-30"),
         closed("2027-01-01"),
     ] {
-        let facts = [given(), end];
         for on in ["2027-06-16", "2027-06-29", "2027-07-01"] {
-            let told = due(&facts, on);
-            assert!(told.is_empty() || on == "2027-06-16" && facts[1].kind == event(EventName::ConsentExpired, on, of(1)).kind, "{told:?}");
+            assert_eq!(due(&[given(), end.clone()], on), [], "{on}: {end:?}");
         }
     }
+}
+
+#[test]
+fn an_end_is_told_of_under_one_key_whoever_finds_it() {
+    let given = || approved(1, "2026-07-01", "2027-06-30");
+    let key = |facts: &[Fact], on: &str| {
+        let [one] = due(facts, on)[..] else { panic!("one: {:?}", due(facts, on)) };
+        one.dedupe_key(RecipientRef::Lead)
+    };
+    // The source system may say so earlier. Its event has this key.
+    let expired = || event(EventName::ConsentExpired, "2027-05-10", of(1));
+    assert_eq!(key(&[given()], "2027-07-01"), format!("consent_expired:{}:lead", matter(1)));
+    assert_eq!(key(&[given(), expired()], "2027-05-10"), format!("consent_expired:{}:lead", matter(1)));
+    assert_eq!(due(&[given(), expired()], "2027-05-25"), []);
+    // Given anew after an end, and ended again.
+    for end in [vec![], vec![expired()]] {
+        let again = [vec![given()], end, vec![approved(1, "2027-08-01", "2028-06-30")]].concat();
+        assert_eq!(key(&again, "2028-07-01"), format!("consent_expired:{}:2028-06-30:again:lead", matter(1)));
+    }
+    // Given anew in time: that is the first end.
+    let in_time = [given(), approved(1, "2027-06-30", "2028-06-30")];
+    assert_eq!(key(&in_time, "2028-07-01"), format!("consent_expired:{}:lead", matter(1)));
+}
+
+#[test]
+fn a_new_end_has_keys_of_its_own() {
+    let given = || approved(1, "2026-07-01", "2027-06-30");
     // Renewed under the same id: the new end counts, with keys of its own.
     let renewed = [given(), approved(1, "2027-06-20", "2028-06-30")];
     assert_eq!(due(&renewed, "2027-06-29"), []);
