@@ -1,5 +1,6 @@
 //! The configuration: parsed at start into types, once. Defaults, then a file, then `ARKIVFLYT__…` in the environment.
 
+mod attachments;
 mod municipality;
 mod work;
 
@@ -10,6 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use attachments::AttachmentsConfig;
 pub use municipality::{FormatStyle, Municipalities, Municipality, NationalIdSetting, read_all};
 pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
@@ -21,6 +23,7 @@ pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub intake: IntakeConfig,
+    pub attachments: AttachmentsConfig,
     pub render: RenderConfig,
     pub archive: ArchiveConfig,
     pub access: AccessConfig,
@@ -202,6 +205,7 @@ impl Config {
         if self.intake.keep_accepted_days > 3650 {
             return wrong("intake.keep_accepted_days", "0 to 3650");
         }
+        self.attachments.check()?;
         if self.render.children > 64 {
             return wrong("render.children", "0 to 64");
         }

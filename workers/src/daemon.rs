@@ -173,7 +173,7 @@ async fn take_seat(shell: &Shell) -> Result<Seat, Failure> {
 
 fn mend(shell: &Shell, alone: &Seat) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the data folder: {e}"));
-    for folder in [shell.data.accepted(), shell.data.refused()] {
+    for folder in shell.data.with_parts() {
         data::sweep_parts(&folder, alone).map_err(failed)?;
     }
     Ok(())

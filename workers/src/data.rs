@@ -5,8 +5,11 @@
 //!   arkivflyt.toml, municipalities/   settings (municipalities are required)
 //!   arkivflyt.db                      what waits and what is done: ids and digests only
 //!   inbox/                            drop folder; .taken-* is in hand
+//!   inbox/attachments/<digest>        files that documents name; put there before the document
 //!   accepted/<digest>.json            taken documents, as they came, for some days
+//!   accepted/attachments/<digest>     the files that they name
 //!   refused/<digest>.json             refused ones, each beside its .problems.json
+//!   refused/attachments/<digest>      files that the archive does not take, each beside its .problems.json
 //!   work/                             what one stage leaves for the next; may be emptied at any time
 //!   reports/                          what scheduled runs found
 //!   bounces/                          delivery reports of mails, by number
@@ -84,6 +87,12 @@ impl DataFolder {
 
     pub fn refused(&self) -> PathBuf {
         self.root.join("refused")
+    }
+
+    /// Every folder that a [`DurableBatch`] may have left parts in. Those of attachments are made when the first one comes.
+    pub fn with_parts(&self) -> [PathBuf; 4] {
+        let attachments = |folder: PathBuf| folder.join("attachments");
+        [self.accepted(), self.refused(), attachments(self.accepted()), attachments(self.refused())]
     }
 
     pub fn work(&self) -> PathBuf {

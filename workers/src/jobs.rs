@@ -1,6 +1,7 @@
 //! What the program does with documents. One file per job.
 
 pub mod accept;
+pub mod attach;
 pub mod carry;
 pub mod inbox;
 pub mod refusal;

@@ -1,9 +1,11 @@
 //! How much of a file we are willing to look at. All of it can be configured; the defaults are the design's.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Policy;
 
 /// Bounds of one examination, and of what a case may hold. A value equal to a limit is allowed; one more is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of one attachment.
     pub file_bytes: u64,
@@ -40,7 +42,8 @@ pub struct Limits {
 }
 
 /// Formats that Riksarkivaren's list takes only on application or by precedent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnApplication {
     /// Nobody applied: the original is kept, a rendition is needed.
     KeepOriginal,

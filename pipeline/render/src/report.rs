@@ -178,6 +178,7 @@ pub fn report_job(report: &RunReport, letterhead: &Letterhead) -> RenderJob {
         timestamp: report.made_at,
         data: serde_json::to_vec(&json!({ "common": common, "content": content })).expect("a JSON value is writable"),
         logo: letterhead.logo.clone(),
+        picture: None,
     }
 }
 

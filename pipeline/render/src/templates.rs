@@ -65,9 +65,9 @@ mod tests {
         for kind in DocumentKind::ALL {
             assert!(names.contains(&kind.folder()), "{}", kind.folder());
         }
-        // And the report on a scheduled run, which is no document of the archive.
-        assert!(names.contains(&"run-report".to_owned()));
-        assert_eq!(names.len(), DocumentKind::ALL.len() + 1);
+        // And papers that are no documents of the archive.
+        assert!(names.contains(&"run-report".to_owned()) && names.contains(&"attachment-page".to_owned()));
+        assert_eq!(names.len(), DocumentKind::ALL.len() + 2);
     }
 
     /// Templates lay out; they run no text, load no package and read no file of their own choosing.

@@ -72,7 +72,8 @@ impl Typesetter {
         let replaced = characters::clean_value(&mut view, &self.covered);
         long_words::soften_value(&mut view);
         let data = serde_json::to_vec(&view).expect("a JSON value is writable");
-        let world = DocumentWorld { shared: &self.shared, main, data: Bytes::new(data), logo: job.logo.as_ref() };
+        let world =
+            DocumentWorld { shared: &self.shared, main, data: Bytes::new(data), logo: job.logo.as_ref(), picture: job.picture.as_ref() };
         let result = catch_unwind(AssertUnwindSafe(|| self.compile(&world, job))).unwrap_or(Err(RenderError::Crashed));
         // One render thread per process, so an age of one document is all that can be of use.
         typst::comemo::evict(match &result {

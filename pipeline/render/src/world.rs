@@ -9,7 +9,7 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
-use crate::{Logo, LogoFormat, fonts, templates};
+use crate::{Logo, LogoFormat, Picture, PictureFormat, fonts, templates};
 
 /// What all documents share: built once per process.
 pub(crate) struct Shared {
@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     data: FileId,
     logo_svg: FileId,
     logo_png: FileId,
+    picture_jpeg: FileId,
+    picture_png: FileId,
 }
 
 /// A file id is leaked for the life of the process and there are 65 535 of them: only fixed names come here.
@@ -55,6 +57,8 @@ impl Shared {
             data: fixed("/data.json"),
             logo_svg: fixed("/logo.svg"),
             logo_png: fixed("/logo.png"),
+            picture_jpeg: fixed("/picture.jpg"),
+            picture_png: fixed("/picture.png"),
         }
     }
 
@@ -72,11 +76,16 @@ pub(crate) struct DocumentWorld<'a> {
     pub(crate) main: FileId,
     pub(crate) data: Bytes,
     pub(crate) logo: Option<&'a Logo>,
+    pub(crate) picture: Option<&'a Picture>,
 }
 
 impl DocumentWorld<'_> {
     fn logo(&self, format: LogoFormat) -> Option<Bytes> {
         self.logo.filter(|logo| logo.format == format).map(|logo| Bytes::new(logo.svg_or_png.clone()))
+    }
+
+    fn picture(&self, format: PictureFormat) -> Option<Bytes> {
+        self.picture.filter(|picture| picture.format == format).map(|picture| Bytes::new(picture.bytes.clone()))
     }
 }
 
@@ -102,6 +111,8 @@ impl World for DocumentWorld<'_> {
             id if id == self.shared.data => Some(self.data.clone()),
             id if id == self.shared.logo_svg => self.logo(LogoFormat::Svg),
             id if id == self.shared.logo_png => self.logo(LogoFormat::Png),
+            id if id == self.shared.picture_jpeg => self.picture(PictureFormat::Jpeg),
+            id if id == self.shared.picture_png => self.picture(PictureFormat::Png),
             _ => None,
         };
         own.or_else(|| self.shared.files.get(&id).cloned()).ok_or_else(|| missing(id))

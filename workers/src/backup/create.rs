@@ -9,7 +9,7 @@ use std::{
 };
 
 use pipeline_archive::CaseArchive;
-use pipeline_domain::Timestamp;
+use pipeline_domain::{Sha256, Timestamp};
 use pipeline_store::{
     DocumentState,
     dump::{self, Dump, Table},
@@ -191,12 +191,23 @@ pub fn waiting(document: &Map<String, Value>) -> Option<&str> {
 /// Accepted files. Those that are taken already stay as they are.
 fn accepted(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
     let path = Path::new(DATA).join("accepted");
-    backup.take_folder(&making.data.accepted(), &path, |file| file.extension().is_some_and(|x| x == "json"))
+    backup.take_folder(&making.data.accepted(), &path, |file| file.extension().is_some_and(|x| x == "json") || is_attachment(file))
+}
+
+/// Files in `attachments/`; what is half-written begins with a dot.
+fn is_attachment(file: &Path) -> bool {
+    file.starts_with("attachments") && !file.file_name().unwrap_or_default().to_string_lossy().starts_with('.')
 }
 
 /// What lies in the drop folder. It is taken before the database is read and again after it: a document that is taken in meanwhile
 /// is in one of the two, or in `accepted/`. One that is here and has its row too is known when it is taken in again.
 fn inbox(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
+    let (from, path) = (making.data.inbox().join("attachments"), Path::new(DATA).join("inbox/attachments"));
+    if from.is_dir() {
+        backup.take_folder(&from, &path, |file| {
+            file.to_str().is_some_and(|name| name.parse::<Sha256>().is_ok()) && !from.join(file).is_symlink()
+        })?;
+    }
     backup.take_nameless(&making.data.inbox(), &Path::new(DATA).join("inbox"), |file| {
         let is_below = file.components().nth(1).is_some();
         let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -1,8 +1,10 @@
 //! `case`: looks at case folders. What is shown is read from the folders themselves, not from the database.
 
+use std::collections::BTreeSet;
+
 use pipeline_archive::{CaseArchive, verify_case};
-use pipeline_domain::CaseFolderId;
-use pipeline_package::CaseRecord;
+use pipeline_domain::{CaseFolderId, ErrorCode};
+use pipeline_package::{AttachmentEntry, CaseRecord};
 use serde_json::{Value, json};
 
 use crate::{
@@ -109,6 +111,7 @@ fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) 
             json!({
                 "no": d.no, "document_id": d.document, "version": d.version, "kind": d.kind.id(), "date": d.date, "pages": d.pages,
                 "pdf": format!("v{}/content/{}", d.folder_version, d.pdf), "sha256": d.sha256, "corrected_by": d.corrected_by, "journal": d.journal,
+                "attachments": d.attachments.iter().map(attachment).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -142,7 +145,44 @@ fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) 
         ]
     });
     output.table(&head, rows.collect());
+    tell_attachments(&record, global, output);
     Ok(Exit::Ok)
+}
+
+/// For programs: what the folder holds of an attachment. Its name is left out, as all names are.
+fn attachment(entry: &AttachmentEntry) -> Value {
+    json!({
+        "no": entry.no, "state": entry.state, "code": entry.code, "sha256": entry.sha256, "date": entry.date,
+        "puid": entry.format.as_ref().map(|f| &f.puid), "format": entry.format.as_ref().map(|f| &f.name), "warnings": entry.warnings,
+        "original": entry.original.as_ref().map(|f| &f.at), "page": entry.page.as_ref().map(|f| &f.at),
+    })
+}
+
+/// A table of the files that came with documents, and what to do about each that wants a person.
+fn tell_attachments(record: &CaseRecord, global: &Global, output: &Output) {
+    let lang = global.lang();
+    let all = || record.documents().iter().flat_map(|d| d.attachments.iter().map(move |a| (d.no, a)));
+    if all().next().is_none() {
+        return;
+    }
+    output.line("");
+    let head = [
+        pick(lang, "Vedlegg", "Vedlegg", "Attachment"),
+        pick(lang, "Tilstand", "Tilstand", "State"),
+        pick(lang, "Format", "Format", "Format"),
+        pick(lang, "Fil", "Fil", "File"),
+        pick(lang, "Kode", "Kode", "Code"),
+    ];
+    let rows = all().map(|(no, a)| {
+        let file = a.page.as_ref().or(a.original.as_ref()).map(|f| f.at.clone()).unwrap_or_default();
+        let format = a.format.as_ref().map(|f| f.name.clone()).unwrap_or_default();
+        vec![format!("{no}-{}", a.no), a.state.id().to_owned(), format, file, a.code.clone().unwrap_or_default()]
+    });
+    output.table(&head, rows.collect());
+    let codes: BTreeSet<ErrorCode> = all().filter_map(|(_, a)| ErrorCode::from_id(a.code.as_deref()?)).collect();
+    for code in codes {
+        output.line(&format!("{code}: {}", code.text(lang)));
+    }
 }
 
 fn tree(shell: &Shell, folder: &CaseFolderId, output: &Output) -> Result<Exit, Failure> {

@@ -114,7 +114,7 @@ async fn tidy(found: &mut Findings, shell: &Shell) -> Result<(), Failure> {
         return Ok(());
     };
     let mut swept = 0;
-    for folder in [shell.data.accepted(), shell.data.refused()] {
+    for folder in shell.data.with_parts() {
         swept += data::sweep_parts(&folder, &seat).unwrap_or(0);
     }
     let adopted = tidy::adopt_orphans(shell).await? + inbox::take_left(shell).await?.answers.len();

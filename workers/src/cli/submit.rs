@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use pipeline_domain::ErrorCode;
+use pipeline_domain::{ErrorCode, Sha256};
 use pipeline_store::DocumentState;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     jobs::{
         accept::{self, Answer, BatchSize, Refusal},
+        attach,
         inbox::{Contents, Links, read_by},
     },
     output::{Output, progress},
@@ -33,17 +34,24 @@ pub struct Submit {
     /// Archive at once and wait until it is done.
     #[arg(long)]
     pub wait: bool,
+    /// A folder with the files that the documents name by their SHA-256. What the files are called does not matter.
+    #[arg(long, value_name = "DIR")]
+    pub attachments: Option<PathBuf>,
 }
 
 pub async fn run(submit: Submit, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let Some(files) = find(&submit.what, global, output) else { return Ok(Exit::NotFound) };
     let shell = Arc::new(Shell::open(global, config).await?);
+    let attachments = match &submit.attachments {
+        Some(folder) => digests_in(folder)?,
+        None => Vec::new(),
+    };
     let bar = progress(output, files.len() as u64, pick(global.lang(), "Tar imot", "Tek imot", "Taking in"));
     let mut lines = Vec::new();
     let mut refused = 0;
     let mut rest = &files[..];
     while !rest.is_empty() {
-        let (answers, left) = hand_in(&shell, rest).await?;
+        let (answers, left) = hand_in(&shell, rest, &attachments).await?;
         for (file, answer) in rest.iter().zip(&answers) {
             refused += usize::from(matches!(answer, Answer::Refused(_)));
             lines.push(line(&file.path, answer));
@@ -135,6 +143,22 @@ fn find(what: &[PathBuf], global: &Global, output: &Output) -> Option<Vec<Named>
     Some(files)
 }
 
+/// Digests of the files in a folder, not deeper. A link there may lead anywhere.
+fn digests_in(folder: &Path) -> Result<Vec<(PathBuf, Sha256)>, Failure> {
+    let read = || -> io::Result<Vec<(PathBuf, Sha256)>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                files.push((entry.path(), attach::digest_of(&entry.path())?));
+            }
+        }
+        files.sort();
+        Ok(files)
+    };
+    read().map_err(|e| Failure::give_up(ErrorCode::AttachmentUnreadable, format!("{}: {e}", folder.display())))
+}
+
 fn documents_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -149,7 +173,11 @@ fn documents_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Reads and takes in one batch from the front. Answers come in the order of the files; what is left comes next time.
-async fn hand_in<'a>(shell: &Shell, files: &'a [Named]) -> Result<(Vec<Answer>, &'a [Named]), Failure> {
+async fn hand_in<'a>(
+    shell: &Shell,
+    files: &'a [Named],
+    attachments: &[(PathBuf, Sha256)],
+) -> Result<(Vec<Answer>, &'a [Named]), Failure> {
     let mut documents = Vec::new();
     let mut unread: Vec<Option<Answer>> = Vec::new();
     let mut size = BatchSize::default();
@@ -170,6 +198,7 @@ async fn hand_in<'a>(shell: &Shell, files: &'a [Named]) -> Result<(Vec<Answer>, 
         });
     }
     let left = &files[unread.len()..];
+    attach::offer_folder(shell, attachments, &documents).await?;
     let mut accepted = accept::accept_all(shell, documents).await?.into_iter();
     let answers = unread.into_iter().map(|unread| unread.or_else(|| accepted.next()).expect("what was read is answered")).collect();
     Ok((answers, left))

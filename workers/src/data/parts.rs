@@ -57,6 +57,18 @@ impl DurableBatch {
         self.write(name, bytes, Old::GivesWay)
     }
 
+    /// The same for bytes that are told as they are written. `false` takes the file back.
+    pub fn add_by(&mut self, name: &str, write: impl FnOnce(&mut fs::File) -> io::Result<bool>) -> io::Result<bool> {
+        let (hidden, file) = self.hidden(name)?;
+        let mut to = file.try_clone()?;
+        self.parts.push(Part { hidden, place: self.folder.join(name), old: Old::Stays, _locked: file });
+        let kept = write(&mut to)?;
+        if !kept && let Some(part) = self.parts.pop() {
+            fs::remove_file(&part.hidden)?;
+        }
+        Ok(kept)
+    }
+
     fn write(&mut self, name: &str, bytes: &[u8], old: Old) -> io::Result<()> {
         let (hidden, file) = self.hidden(name)?;
         let mut to = file.try_clone()?;
@@ -123,10 +135,15 @@ impl Part {
     }
 }
 
-/// Takes away the hidden parts that a crash left behind: those that nobody holds locked. A `submit` beside us keeps its own.
+/// Takes away the hidden parts that a crash left behind: those that nobody holds locked. A `submit` beside us keeps its own. None
+/// lie in a folder that is not there.
 pub fn sweep_parts(folder: &Path, _seat: &Seat) -> io::Result<usize> {
     let mut swept = 0;
-    for entry in fs::read_dir(folder)? {
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();

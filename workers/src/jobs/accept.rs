@@ -9,7 +9,7 @@ use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocum
 use crate::{
     data::{AcceptedHold, DurableBatch, Hold},
     failure::Failure,
-    jobs::{document_jobs, refusal},
+    jobs::{attach, document_jobs, refusal},
     shell::Shell,
 };
 
@@ -102,6 +102,8 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
     let states = shell.store.states_of(&digests).await?;
     // A notified document needs its file no more, and the addresses in it shall not come back.
     let is_done = |r: &Read| states.contains(&(r.snapshot.digest, DocumentState::Notified));
+    let named = read.iter().filter(|r| !is_done(r)).flat_map(|r| r.snapshot.content.attachments()).map(|a| a.hash).collect();
+    let files = attach::take_in(shell, named).await?;
     keep(shell, read.iter().filter(|r| !is_done(r)).cloned().collect(), DurableBatch::add).await?;
     let now = shell.clock.now();
     let news: Vec<NewDocument> = read.iter().map(|r| new_document(&r.snapshot, now)).collect();
@@ -111,6 +113,10 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
     let mut answers = Vec::with_capacity(read.len());
     for (new, acceptance) in news.iter().zip(acceptances) {
         answers.push(answer(shell, new.key, acceptance, now).await?);
+    }
+    // Each document that was taken has its row by now, and the files are safe beside it.
+    if answers.iter().all(|a| !matches!(a, Answer::Refused(_))) {
+        attach::put_away(files)?;
     }
     Ok(answers)
 }

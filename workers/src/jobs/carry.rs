@@ -9,7 +9,7 @@ use pipeline_package::{Head, Packaging};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Documents, PendingDocument, Stage};
 
-use crate::{failure::Failure, shell::Shell, snapshots::FileStamp};
+use crate::{failure::Failure, handover::Handover, jobs::attach, shell::Shell, snapshots::FileStamp};
 
 /// Where a document stopped, and why.
 #[derive(Debug)]
@@ -74,6 +74,18 @@ async fn print_snapshot(shell: &Shell, document: &PendingDocument, snapshot: Arc
 /// Rendered → Packaged → Archived. One writer at a time in each folder here; another process may still come first, and then
 /// the package is made again against what the folder has become.
 pub async fn place(shell: &Shell, rendered: Rendered) -> Result<Archived, Stopped> {
+    let key = rendered.snapshot().key();
+    let rendered = attach::attach(shell, rendered).await.map_err(at(Stage::Package))?;
+    let made_pages = rendered.attached().iter().any(|a| a.page.is_some());
+    let archived = place_attached(shell, rendered).await?;
+    // Pages of images lie between the stages until the archive has them.
+    if made_pages && let Err(e) = Handover::of(&shell.data.work(), key).clear() {
+        tracing::warn!(document.id = %key.id, "cannot clear the work folder: {e}");
+    }
+    Ok(archived)
+}
+
+async fn place_attached(shell: &Shell, rendered: Rendered) -> Result<Archived, Stopped> {
     let folder = rendered.reservation().folder.clone();
     let archive = shell.archive(&folder.municipality).map_err(at(Stage::Archive))?;
     let profile = shell.municipality(&folder.municipality).map_err(at(Stage::Package))?.profile();

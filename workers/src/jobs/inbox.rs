@@ -282,6 +282,11 @@ fn looks_partial(bytes: &[u8]) -> bool {
     bytes.ends_with(&[0]) || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err_and(|e| e.is_eof())
 }
 
+/// Whether a file may still be being written.
+pub(super) fn is_settling(file: &Path) -> bool {
+    fs::symlink_metadata(file).and_then(|m| m.modified()).is_ok_and(is_fresh)
+}
+
 /// Changed a moment ago; also when the file system's clock is a little ahead of ours.
 fn is_fresh(changed: SystemTime) -> bool {
     let now = file_system_now();
@@ -326,7 +331,7 @@ pub fn read_by(path: &Path, links: Links, max_bytes: usize) -> io::Result<Conten
 }
 
 /// Opens without waiting on a pipe; `None` for what is not an ordinary file.
-fn open_ordinary(path: &Path, links: Links) -> io::Result<Option<(fs::File, fs::Metadata)>> {
+pub(super) fn open_ordinary(path: &Path, links: Links) -> io::Result<Option<(fs::File, fs::Metadata)>> {
     use rustix::io::Errno;
     let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     flags.set(OFlags::NOFOLLOW, links == Links::Refused);

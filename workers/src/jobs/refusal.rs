@@ -68,7 +68,7 @@ impl Refusal {
         json!({ "schema": "arkivflyt.problems/1", "problems": self.problems })
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec_pretty(&self.to_json()).expect("problems are writable as JSON")
     }
 }

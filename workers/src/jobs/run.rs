@@ -128,7 +128,7 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
 /// What a crash may have left: hidden parts, files without a row, half-written folders.
 async fn mend(shell: &Shell, seat: &Seat) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot tidy the data folder: {e}"));
-    for folder in [shell.data.accepted(), shell.data.refused()] {
+    for folder in shell.data.with_parts() {
         let swept = data::sweep_parts(&folder, seat).map_err(failed)?;
         if swept > 0 {
             tracing::warn!(files = swept, "took away half-written files of an earlier stop");

@@ -1,6 +1,6 @@
 //! Sorts out `accepted/`: a file without a row is taken in, and one whose document has come all the way is removed.
 
-use std::{collections::HashMap, fs, io, sync::Arc};
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use pipeline_domain::{ErrorCode, Sha256};
 use pipeline_store::{DocumentState, Documents};
@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     jobs::{
         accept::{self, Answer, BatchSize},
-        refusal,
+        attach, refusal,
     },
     shell::Shell,
 };
@@ -67,7 +67,7 @@ async fn adopt(shell: &Shell, digests: &[Sha256], documents: &[Arc<[u8]>]) -> Re
 pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
     let mut removed = 0;
     let mut old = digests(shell)?;
-    old.retain(|digest| is_old(shell, *digest));
+    old.retain(|digest| is_old(shell, &shell.data.accepted_file(*digest)));
     for page in old.chunks(PAGE) {
         for (digest, state) in shell.store.states_of(page).await? {
             if state == DocumentState::Notified {
@@ -79,13 +79,14 @@ pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
             }
         }
     }
+    attach::sweep(shell).await?;
     Ok(removed)
 }
 
 /// Whether a file has lain here for the days that it is kept.
-fn is_old(shell: &Shell, digest: Sha256) -> bool {
+pub(super) fn is_old(shell: &Shell, file: &Path) -> bool {
     let kept_s = i64::from(shell.config.intake.keep_accepted_days) * 24 * 60 * 60;
-    let came = fs::metadata(shell.data.accepted_file(digest)).and_then(|m| m.modified()).ok();
+    let came = fs::metadata(file).and_then(|m| m.modified()).ok();
     let came_s = came.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).and_then(|d| i64::try_from(d.as_secs()).ok());
     kept_s == 0 || came_s.is_some_and(|came_s| shell.clock.now().unix_seconds() - came_s >= kept_s)
 }
@@ -103,7 +104,7 @@ async fn without_row(shell: &Shell, page: &[Sha256]) -> Result<Vec<Sha256>, Fail
 }
 
 /// What the names in `accepted/` say.
-fn digests(shell: &Shell) -> Result<Vec<Sha256>, Failure> {
+pub(super) fn digests(shell: &Shell) -> Result<Vec<Sha256>, Failure> {
     let mut digests = Vec::new();
     for entry in fs::read_dir(shell.data.accepted()).map_err(|e| failed(&e))? {
         let name = entry.map_err(|e| failed(&e))?.file_name();

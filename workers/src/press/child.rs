@@ -14,7 +14,7 @@ use pipeline_domain::{ErrorCode, Verdict};
 use pipeline_render::{RenderJob, Typesetter, typesetting_thread};
 
 use super::frame::{self, Answer, Order, Setup};
-use super::{PrintedPdf, limits, probe, sandbox};
+use super::{PrintedPdf, attachment, limits, probe, sandbox};
 
 /// Exit status of a child that could not bound itself.
 const NOT_BOUND: i32 = 3;
@@ -81,8 +81,8 @@ fn bind(setup: &Setup) -> Result<(), String> {
 fn answer_one(socket: &mut File, setup: &Setup, set: &impl Fn(&RenderJob) -> Result<PrintedPdf, Refusal>) -> io::Result<()> {
     let (order, body) = frame::read(socket, setup.max_job_bytes)?;
     match order {
-        Order::Print { mut job, data_bytes } => {
-            frame::refill(&mut job, data_bytes, body)?;
+        Order::Print { mut job, data_bytes, logo_bytes } => {
+            frame::refill(&mut job, data_bytes, logo_bytes, body)?;
             limits::grant_cpu(setup.cpu_limit_s)?;
             let answer = catch_unwind(AssertUnwindSafe(|| set(&job)));
             match answer {
@@ -90,16 +90,26 @@ fn answer_one(socket: &mut File, setup: &Setup, set: &impl Fn(&RenderJob) -> Res
                 Ok(Ok(pdf)) => frame::write(socket, &Answer::Printed { pages: pdf.pages, replaced: pdf.replaced }, &[&pdf.bytes]),
                 Ok(Err(refusal)) if refusal.code != ErrorCode::RenderCrashed => frame::write(socket, &refused(refusal), &[]),
                 // A panic, caught here or by the typesetter. What it left behind is nobody's to trust: this child ends.
-                Ok(Err(_)) | Err(_) => {
-                    let at = PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-                    frame::write(socket, &Answer::Panicked { at }, &[])?;
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                }
+                Ok(Err(_)) | Err(_) => panicked(socket),
+            }
+        }
+        Order::Look(question) => {
+            limits::grant_cpu(setup.cpu_limit_s)?;
+            match catch_unwind(AssertUnwindSafe(|| attachment::look(&question, &body))) {
+                Ok((looked, image)) => frame::write(socket, &Answer::Looked(looked), &[&image]),
+                Err(_) => panicked(socket),
             }
         }
         Order::Probe => frame::write(socket, &Answer::Probed(probe::attempts()), &[]),
         Order::Setup(_) => Err(io::ErrorKind::InvalidData.into()),
     }
+}
+
+/// Tells where it was, and ends.
+fn panicked(socket: &mut File) -> io::Result<()> {
+    let at = PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    frame::write(socket, &Answer::Panicked { at }, &[])?;
+    Err(io::ErrorKind::UnexpectedEof.into())
 }
 
 fn refused(refusal: Refusal) -> Answer {

@@ -31,7 +31,7 @@ pub enum PressError {
     /// The document going in, or the PDF coming out, is larger than is carried.
     #[error("the {what} is larger than {limit_bytes} bytes")]
     TooLarge {
-        /// `document` or `pdf`.
+        /// `document`, `attachment` or `pdf`.
         what: &'static str,
         /// The limit.
         limit_bytes: u64,

@@ -9,6 +9,7 @@ use pipeline_render::RenderJob;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::attachment::{Look, Looked};
 use super::probe::Attempt;
 use super::sandbox::{Fence, Layers};
 
@@ -20,8 +21,10 @@ const MAX_HEADER_BYTES: u32 = 256 << 10;
 pub enum Order {
     /// The first frame: bounds the child for life.
     Setup(Setup),
-    /// Set this document. Its data is the body's first `data_bytes`; the rest is the logo's file, if it has one.
-    Print { job: RenderJob, data_bytes: u64 },
+    /// Set this document. The body is its data, its logo's file and its picture, one after the other.
+    Print { job: RenderJob, data_bytes: u64, logo_bytes: u64 },
+    /// Look at the attachment that is the body.
+    Look(Look),
     /// Try what must not be possible, and tell.
     Probe,
 }
@@ -47,6 +50,8 @@ pub enum Answer {
     NotReady { missing: String },
     /// The PDF is the body.
     Printed { pages: u32, replaced: u32 },
+    /// What an attachment is. Body: the image for its page, if it has one.
+    Looked(Looked),
     /// The typesetter said no.
     Refused { code: String, retry: bool, reason: String },
     /// The PDF is larger than is carried.
@@ -59,24 +64,44 @@ pub enum Answer {
 
 /// Bytes of a job that travel in the body.
 pub fn body_bytes(job: &RenderJob) -> u64 {
-    job.data.len() as u64 + job.logo.as_ref().map_or(0, |logo| logo.svg_or_png.len() as u64)
+    let logo = job.logo.as_ref().map_or(0, |logo| logo.svg_or_png.len());
+    let picture = job.picture.as_ref().map_or(0, |picture| picture.bytes.len());
+    (job.data.len() + logo + picture) as u64
 }
 
 /// Writes a document's frame.
 pub fn write_job(to: &mut impl Write, mut job: RenderJob) -> io::Result<()> {
     let data = std::mem::take(&mut job.data);
     let logo = job.logo.as_mut().map(|logo| std::mem::take(&mut logo.svg_or_png)).unwrap_or_default();
-    write(to, &Order::Print { job, data_bytes: data.len() as u64 }, &[&data, &logo])
+    let picture = job.picture.as_mut().map(|picture| std::mem::take(&mut picture.bytes)).unwrap_or_default();
+    let (data_bytes, logo_bytes) = (data.len() as u64, logo.len() as u64);
+    write(to, &Order::Print { job, data_bytes, logo_bytes }, &[&data, &logo, &picture])
+}
+
+/// Writes an attachment's frame.
+pub fn write_attachment(to: &mut impl Write, look: Look, bytes: &[u8]) -> io::Result<()> {
+    write(to, &Order::Look(look), &[bytes])
 }
 
 /// Puts the body back into the job it came with.
-pub fn refill(job: &mut RenderJob, data_bytes: u64, mut body: Vec<u8>) -> io::Result<()> {
-    let data_bytes = usize::try_from(data_bytes).ok().filter(|n| *n <= body.len()).ok_or(io::ErrorKind::InvalidData)?;
-    let logo = body.split_off(data_bytes);
+pub fn refill(job: &mut RenderJob, data_bytes: u64, logo_bytes: u64, mut body: Vec<u8>) -> io::Result<()> {
+    let mut rest = split_off(&mut body, data_bytes)?;
+    let picture = split_off(&mut rest, logo_bytes)?;
     job.data = body;
-    match &mut job.logo {
-        Some(place) => place.svg_or_png = logo,
-        None if logo.is_empty() => {}
+    put(job.logo.as_mut().map(|logo| &mut logo.svg_or_png), rest)?;
+    put(job.picture.as_mut().map(|picture| &mut picture.bytes), picture)
+}
+
+fn split_off(body: &mut Vec<u8>, at: u64) -> io::Result<Vec<u8>> {
+    let at = usize::try_from(at).ok().filter(|n| *n <= body.len()).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(body.split_off(at))
+}
+
+/// What came for a place that the job does not have is nonsense.
+fn put(place: Option<&mut Vec<u8>>, bytes: Vec<u8>) -> io::Result<()> {
+    match place {
+        Some(place) => *place = bytes,
+        None if bytes.is_empty() => {}
         None => return Err(io::ErrorKind::InvalidData.into()),
     }
     Ok(())

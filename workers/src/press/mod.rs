@@ -6,6 +6,7 @@
 //! killed at the wall clock's limit. Start reading at [`Press::print`], then `slot` (the parent's side of one child) and
 //! `child` (the other side).
 
+mod attachment;
 mod child;
 mod error;
 mod frame;
@@ -27,12 +28,13 @@ use std::time::Duration;
 use pipeline_render::RenderJob;
 use tokio::sync::{Semaphore, oneshot};
 
+pub use attachment::{Look, Looked, LookedImage};
 pub use child::child_main;
 pub use error::PressError;
 pub use sandbox::{Sandbox, sandbox_report};
 pub use slot::ChildMemory;
 
-use queue::{Queue, Request};
+use queue::{Queue, Request, Work};
 use slot::{Pids, Slot};
 
 /// How many children there are and how far each may go.
@@ -113,6 +115,15 @@ impl fmt::Debug for PrintedPdf {
     }
 }
 
+/// What a child said of an attachment.
+#[derive(Debug)]
+pub struct LookedAt {
+    /// What it is.
+    pub looked: Looked,
+    /// The image for its page, without metadata; empty when there is none.
+    pub image: Vec<u8>,
+}
+
 /// The pool. Cheap to share behind an `Arc`; dropping it kills the children.
 pub struct Press {
     queue: Arc<Queue>,
@@ -171,9 +182,24 @@ impl Press {
         if size > self.max_job_bytes {
             return Err(PressError::TooLarge { what: "document", limit_bytes: self.max_job_bytes });
         }
+        self.ask(|reply| Work::Print(job, reply)).await
+    }
+
+    /// Looks at one attachment, in the same line.
+    ///
+    /// # Errors
+    /// When it goes over a limit of the child's, or when the child dies.
+    pub async fn look(&self, question: Look, bytes: Vec<u8>) -> Result<LookedAt, PressError> {
+        if bytes.len() as u64 > self.max_job_bytes {
+            return Err(PressError::TooLarge { what: "attachment", limit_bytes: self.max_job_bytes });
+        }
+        self.ask(|reply| Work::Look(question, bytes, reply)).await
+    }
+
+    async fn ask<T>(&self, work: impl FnOnce(oneshot::Sender<Result<T, PressError>>) -> Work) -> Result<T, PressError> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| PressError::Stopped)?;
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { job, reply, _place: place })?;
+        self.queue.push(Request { work: work(reply), _place: place })?;
         answer.await.unwrap_or(Err(PressError::Stopped))
     }
 

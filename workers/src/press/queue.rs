@@ -7,14 +7,39 @@ use std::time::Duration;
 use pipeline_render::RenderJob;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{PressError, PrintedPdf};
+use super::attachment::Look;
+use super::{LookedAt, PressError, PrintedPdf};
 
-/// A document in line.
+/// Work in line.
 pub struct Request {
-    pub job: RenderJob,
-    pub reply: oneshot::Sender<Result<PrintedPdf, PressError>>,
+    pub work: Work,
     /// Freed with the answer: this is what bounds the line.
     pub _place: OwnedSemaphorePermit,
+}
+
+/// What is asked of a child, and whom to answer.
+pub enum Work {
+    /// Set a document.
+    Print(RenderJob, oneshot::Sender<Result<PrintedPdf, PressError>>),
+    /// Look at an attachment.
+    Look(Look, Vec<u8>, oneshot::Sender<Result<LookedAt, PressError>>),
+}
+
+impl Work {
+    /// Nobody waits for the answer any more.
+    pub fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Print(_, reply) => reply.is_closed(),
+            Self::Look(_, _, reply) => reply.is_closed(),
+        }
+    }
+
+    pub fn refuse(self, error: PressError) {
+        match self {
+            Self::Print(_, reply) => drop(reply.send(Err(error))),
+            Self::Look(_, _, reply) => drop(reply.send(Err(error))),
+        }
+    }
 }
 
 /// What a slot finds in the line.
@@ -51,7 +76,7 @@ impl Queue {
     /// The first in line, waiting at most this long. Requests nobody waits for any more are left out.
     pub fn next(&self, patience: Duration) -> Next {
         let idle = |line: &mut Line| {
-            line.waiting.retain(|request| !request.reply.is_closed());
+            line.waiting.retain(|request| !request.work.is_abandoned());
             line.waiting.is_empty() && !line.closed
         };
         let (mut line, _) = self.bell.wait_timeout_while(self.line(), patience, idle).unwrap_or_else(PoisonError::into_inner);

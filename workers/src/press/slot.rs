@@ -19,11 +19,12 @@ use pipeline_domain::{ErrorCode, Verdict};
 use pipeline_render::RenderJob;
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::attachment::Look;
 use super::frame::{self, Answer, Order, Setup};
 use super::probe::Attempt;
-use super::queue::{Next, Queue, Request};
+use super::queue::{Next, Queue, Request, Work};
 use super::sandbox::{Fence, Layers};
-use super::{ChildCommand, PressError, PressSettings, PrintedPdf};
+use super::{ChildCommand, LookedAt, PressError, PressSettings, PrintedPdf};
 
 /// A child that is not ready by then never will be.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -133,7 +134,7 @@ impl Slot {
                     break ControlFlow::Continue(());
                 }
                 Next::Request(request) => {
-                    if !self.print_one(&mut child, *request) {
+                    if !self.work_one(&mut child, *request) {
                         break ControlFlow::Continue(());
                     }
                 }
@@ -144,17 +145,29 @@ impl Slot {
         flow
     }
 
-    /// Sets one document and answers. `false`: the child must be replaced.
-    fn print_one(&self, child: &mut Worker, request: Request) -> bool {
-        let Request { job, reply, _place } = request;
-        let answer = child.print(job, &self.settings, &|| reply.is_closed());
-        let alive = !child.spent;
-        if let (false, Err(error)) = (alive, &answer) {
+    /// Does one piece of work and answers. `false`: the child must be replaced.
+    fn work_one(&self, child: &mut Worker, request: Request) -> bool {
+        let Request { work, _place } = request;
+        // Where nobody waits any more the answer is dropped, and the next document has a child of its own or a clean socket.
+        match work {
+            Work::Print(job, reply) => {
+                let answer = child.print(job, &self.settings, &|| reply.is_closed());
+                self.warn_of_an_end(child, answer.as_ref().err());
+                let _ = reply.send(answer);
+            }
+            Work::Look(question, bytes, reply) => {
+                let answer = child.look(question, &bytes, &self.settings, &|| reply.is_closed());
+                self.warn_of_an_end(child, answer.as_ref().err());
+                let _ = reply.send(answer);
+            }
+        }
+        !child.spent && !self.is_due(child)
+    }
+
+    fn warn_of_an_end(&self, child: &Worker, error: Option<&PressError>) {
+        if let (true, Some(error)) = (child.spent, error) {
             tracing::warn!(press.slot = self.index, child.pid = child.process.id(), error.code = error.code().id(), error = %error, "a typesetting process ended");
         }
-        // Nobody waits any more: the answer is dropped here, and the next document has a child of its own or a clean socket.
-        let _ = reply.send(answer);
-        alive && !self.is_due(child)
     }
 
     fn is_due(&self, child: &Worker) -> bool {
@@ -167,7 +180,7 @@ impl Slot {
         if self.pids.ready.load(Ordering::Relaxed) == 0
             && let Next::Request(request) = self.queue.next(Duration::ZERO)
         {
-            let _ = request.reply.send(Err(error));
+            request.work.refuse(error);
         }
     }
 }
@@ -236,6 +249,26 @@ impl Worker {
                 Err(PressError::Refused { code, verdict: if retry { Verdict::Retry } else { Verdict::GiveUp }, reason })
             }
             (Answer::TooLarge, _) => Err(PressError::TooLarge { what: "pdf", limit_bytes: settings.max_pdf_bytes }),
+            (Answer::Panicked { at }, _) => {
+                self.spent = true;
+                Err(PressError::Crashed { how: format!("panic at {at}") })
+            }
+            _ => Err(self.nonsense()),
+        }
+    }
+
+    /// Looks at one attachment.
+    fn look(
+        &mut self,
+        question: Look,
+        bytes: &[u8],
+        settings: &PressSettings,
+        abandoned: &dyn Fn() -> bool,
+    ) -> Result<LookedAt, PressError> {
+        self.documents += 1;
+        let deadline = Instant::now() + settings.wall_limit;
+        match self.converse(deadline, settings.max_pdf_bytes, abandoned, |to| frame::write_attachment(to, question, bytes))? {
+            (Answer::Looked(looked), image) => Ok(LookedAt { looked, image }),
             (Answer::Panicked { at }, _) => {
                 self.spent = true;
                 Err(PressError::Crashed { how: format!("panic at {at}") })

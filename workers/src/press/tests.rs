@@ -104,7 +104,7 @@ fn press(settings: PressSettings) -> Press {
 
 fn job(template: &str, data: &[u8]) -> RenderJob {
     let timestamp = Timestamp::from_unix_seconds(1_700_000_000).expect("a time");
-    RenderJob { template: template.into(), ident: "id".into(), timestamp, data: data.to_vec(), logo: None }
+    RenderJob { template: template.into(), ident: "id".into(), timestamp, data: data.to_vec(), logo: None, picture: None }
 }
 
 fn pid(press: &Press) -> u32 {

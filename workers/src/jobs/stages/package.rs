@@ -10,7 +10,10 @@ use pipeline_store::Stage;
 use super::{Hand, archive::recorded, cannot_leave, kind, queue};
 use crate::{
     handover::Handover,
-    jobs::carry::{self, Stopped, at},
+    jobs::{
+        attach,
+        carry::{self, Stopped, at},
+    },
     shell::Shell,
 };
 
@@ -37,7 +40,9 @@ async fn rendered(hand: &Hand) -> Result<Option<Rendered>, Stopped> {
     let snapshot = hand.snapshot().await?;
     let handover = hand.handover.clone();
     let pdf = hand.ctx.blocking(move |_| handover.pdf(digest)).await.map_err(|e| at(Stage::Package)(cannot_leave(&e)))?;
-    Ok(pdf.map(|pdf| Rendered::new(snapshot, hand.row.reservation.clone(), pdf, pages)))
+    let Some(pdf) = pdf else { return Ok(None) };
+    let rendered = Rendered::new(snapshot, hand.row.reservation.clone(), pdf, pages);
+    attach::attach(&hand.shell, rendered).await.map(Some).map_err(at(Stage::Package))
 }
 
 enum Made {
