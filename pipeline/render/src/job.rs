@@ -3,7 +3,7 @@
 use pipeline_domain::{CaseFolderId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Picture, view};
+use crate::view;
 
 /// Everything a child process needs to set one document; small enough to send down a pipe.
 #[derive(Clone, Serialize, Deserialize)]
@@ -18,9 +18,6 @@ pub struct RenderJob {
     pub data: Vec<u8>,
     /// The municipality's mark.
     pub logo: Option<Logo>,
-    /// What is laid on the page of an attachment.
-    #[serde(default)]
-    pub picture: Option<Picture>,
 }
 
 /// A municipality's logo or coat of arms.
@@ -66,12 +63,21 @@ pub enum NationalIdOnPage {
 /// Decides what may be seen of a snapshot and names it for the templates. Pure: equal arguments, equal job.
 /// Without a `folder` (preview) the page says «ikke tildelt».
 pub fn render_job(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> RenderJob {
+    render_job_after(snapshot, None, folder, letterhead)
+}
+
+/// The same for a plan snapshot that tells what it changed since `former`, the one that was archived before it.
+pub fn render_job_after(
+    snapshot: &Snapshot,
+    former: Option<&Snapshot>,
+    folder: Option<&CaseFolderId>,
+    letterhead: &Letterhead,
+) -> RenderJob {
     RenderJob {
         template: snapshot.kind().folder(),
         ident: snapshot.document.to_string(),
         timestamp: snapshot.content.record().produced_at,
-        data: serde_json::to_vec(&view::view(snapshot, folder, letterhead)).expect("a JSON value is writable"),
+        data: serde_json::to_vec(&view::view(snapshot, former, folder, letterhead)).expect("a JSON value is writable"),
         logo: letterhead.logo.clone(),
-        picture: None,
     }
 }

@@ -65,8 +65,10 @@ mod tests {
         for kind in DocumentKind::ALL {
             assert!(names.contains(&kind.folder()), "{}", kind.folder());
         }
-        // And papers that are no documents of the archive.
-        assert!(names.contains(&"run-report".to_owned()) && names.contains(&"attachment-page".to_owned()));
+        // And the report on a scheduled run and prints, which are no documents of the archive.
+        for paper in ["run-report", "print"] {
+            assert!(names.contains(&paper.to_owned()), "{paper}");
+        }
         assert_eq!(names.len(), DocumentKind::ALL.len() + 2);
     }
 

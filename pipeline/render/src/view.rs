@@ -1,11 +1,14 @@
 //! The view: what a template reads. `{ "common": …, "content": … }`, all dates as text (days `2026-11-23`, instants RFC 3339
 //! with the offset of Europe/Oslo). What may not be seen is not in it, so no template can show it by mistake.
 
+pub(crate) mod changes;
 mod goals;
 mod length;
+pub(crate) mod parts;
+pub(crate) mod print;
 mod secrecy;
 
-use pipeline_domain::{CaseFolderId, GoalLists, Snapshot};
+use pipeline_domain::{CaseFolderId, DocumentKind, GoalLists, Snapshot};
 use serde_json::{Map, Value, json};
 
 use crate::{Letterhead, LogoFormat, NationalIdOnPage};
@@ -13,7 +16,8 @@ use crate::{Letterhead, LogoFormat, NationalIdOnPage};
 /// A JSON object under work.
 type Object = Map<String, Value>;
 
-pub(crate) fn view(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Value {
+/// `former` is the plan snapshot that was archived before this one.
+pub(crate) fn view(snapshot: &Snapshot, former: Option<&Snapshot>, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Value {
     let mut content = object(snapshot.content.to_json());
     let record = take_record(&mut content);
     secrecy::leave_out(&mut content, snapshot.case.address_protection);
@@ -24,9 +28,19 @@ pub(crate) fn view(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhea
     }
     let mut common = common(snapshot, folder, letterhead);
     common.extend(record);
+    common.insert("sensitive".into(), sensitive(snapshot));
     let content = Value::Object(content);
     common.insert("contents".into(), json!(length::is_long(&content)));
-    json!({ "common": common, "content": content })
+    let changed = former.and_then(|former| changes::changes(former, snapshot, snapshot.case.address_protection));
+    json!({ "common": common, "content": content, "changes": changed })
+}
+
+/// Labels of the headings that are marked: special categories (DOMAIN § 6, Sens = S). Short notes have no such column.
+fn sensitive(snapshot: &Snapshot) -> Value {
+    use DocumentKind::{AnnualReport, EvaluationReport, MeetingInvitation, MeetingMinutes, PlanSnapshot};
+    let is_marked = matches!(snapshot.kind(), PlanSnapshot | MeetingMinutes | AnnualReport | MeetingInvitation | EvaluationReport);
+    let parts = if is_marked { parts::parts_of(snapshot.kind(), snapshot.case.plan_type) } else { &[] };
+    parts.iter().filter(|p| p.is_sensitive()).map(|p| p.term).collect()
 }
 
 /// The fields of DOMAIN § 6.0.

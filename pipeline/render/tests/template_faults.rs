@@ -57,6 +57,10 @@ fn the_catalogue_has_every_term() {
         assert!(words.len() > 1, "{family}");
         used.extend(words);
     }
+    for kind in pipeline_domain::DocumentKind::ALL {
+        let parts = kind.plan_types().iter().flat_map(|plan_type| pipeline_render::parts_of(kind, *plan_type));
+        used.extend(parts.map(|part| part.label().to_owned()));
+    }
     used.extend(pipeline_render::Label::ALL.iter().map(|label| label.term().to_owned()));
     let missing: Vec<_> = used.difference(&known).collect();
     assert!(missing.is_empty(), "{missing:?}");
