@@ -3,7 +3,7 @@
 use pipeline_domain::{CaseFolderId, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::view;
+use crate::{Picture, view};
 
 /// Everything a child process needs to set one document; small enough to send down a pipe.
 #[derive(Clone, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct RenderJob {
     pub data: Vec<u8>,
     /// The municipality's mark.
     pub logo: Option<Logo>,
+    /// What is laid on the page of an attachment.
+    #[serde(default)]
+    pub picture: Option<Picture>,
 }
 
 /// A municipality's logo or coat of arms.
@@ -79,5 +82,6 @@ pub fn render_job_after(
         timestamp: snapshot.content.record().produced_at,
         data: serde_json::to_vec(&view::view(snapshot, former, folder, letterhead)).expect("a JSON value is writable"),
         logo: letterhead.logo.clone(),
+        picture: None,
     }
 }

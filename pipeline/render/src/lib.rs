@@ -10,6 +10,7 @@ mod error;
 mod fonts;
 mod job;
 mod long_words;
+mod picture;
 mod print;
 mod report;
 mod templates;
@@ -20,6 +21,7 @@ mod world;
 
 pub use error::RenderError;
 pub use job::{Letterhead, Logo, LogoFormat, NationalIdOnPage, RenderJob, render_job, render_job_after};
+pub use picture::{Picture, PictureFormat, PicturePage, picture_job};
 pub use print::{Print, PrintedDocument, print_job};
 pub use report::{Cell, Label, ReportKind, ReportTable, RunReport, report_job, report_json};
 pub use templates::template_set_digest;

@@ -53,5 +53,6 @@ pub fn print_job(print: &Print<'_>, letterhead: &Letterhead) -> RenderJob {
         timestamp: print.requested_at,
         data: serde_json::to_vec(&print_view(print, letterhead)).expect("a JSON value is writable"),
         logo: letterhead.logo.clone(),
+        picture: None,
     }
 }

@@ -65,11 +65,11 @@ mod tests {
         for kind in DocumentKind::ALL {
             assert!(names.contains(&kind.folder()), "{}", kind.folder());
         }
-        // And the report on a scheduled run and prints, which are no documents of the archive.
-        for paper in ["run-report", "print"] {
+        // And papers that are no documents of the archive.
+        for paper in ["run-report", "attachment-page", "print"] {
             assert!(names.contains(&paper.to_owned()), "{paper}");
         }
-        assert_eq!(names.len(), DocumentKind::ALL.len() + 2);
+        assert_eq!(names.len(), DocumentKind::ALL.len() + 3);
     }
 
     /// Templates lay out; they run no text, load no package and read no file of their own choosing.
