@@ -2,6 +2,7 @@
 
 mod annual_report;
 mod attached;
+mod attachment;
 mod closing_note;
 mod consent_record;
 mod evaluation_report;
@@ -17,6 +18,7 @@ mod school_year_transfer_note;
 
 pub use annual_report::{AnnualReport, GivenAccess, GoalAssessment, PreparedBy, ReportSetting};
 pub use attached::{Attached, AttachmentState, CopiedFile, FileFormat, FileOnDisk, PageCopy};
+pub use attachment::{Attachment, BelongsTo, DocumentRef};
 pub use closing_note::{ClosingNote, ClosingReason, GoalOutcome};
 pub use consent_record::{ConsentMethod, ConsentRecord, ConsentState, Shared};
 pub use evaluation_report::EvaluationReport;
@@ -65,13 +67,15 @@ pub enum DocumentKind {
     ReopeningNote,
     /// Internmeldinger.
     MessageLog,
+    /// Vedlegg som kommer for seg selv.
+    Attachment,
     /// Innholdsliste.
     FolderOverview,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of the domain page.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PlanSnapshot,
         Self::MeetingMinutes,
         Self::AnnualReport,
@@ -83,6 +87,7 @@ impl DocumentKind {
         Self::ClosingNote,
         Self::ReopeningNote,
         Self::MessageLog,
+        Self::Attachment,
         Self::FolderOverview,
     ];
 
@@ -100,6 +105,7 @@ impl DocumentKind {
             Self::ClosingNote => "closing_note",
             Self::ReopeningNote => "reopening_note",
             Self::MessageLog => "message_log",
+            Self::Attachment => "attachment",
             Self::FolderOverview => "folder_overview",
         }
     }
@@ -143,6 +149,8 @@ impl DocumentKind {
             (Self::MessageLog, Lang::Nb) => "internmeldinger",
             (Self::MessageLog, Lang::Nn) => "internmeldingar",
             (Self::MessageLog, Lang::En) => "messages",
+            (Self::Attachment, Lang::Nb | Lang::Nn) => "vedlegg",
+            (Self::Attachment, Lang::En) => "attachment",
             (Self::FolderOverview, Lang::Nb) => "innholdsliste",
             (Self::FolderOverview, Lang::Nn) => "innhaldsliste",
             (Self::FolderOverview, Lang::En) => "folder overview",
@@ -153,7 +161,7 @@ impl DocumentKind {
     pub fn plan_types(self) -> &'static [PlanType] {
         const ALL: &[PlanType] = &[PlanType::Ip, PlanType::Es, PlanType::Sl, PlanType::Iop];
         match self {
-            Self::PlanSnapshot | Self::MeetingMinutes | Self::MeetingInvitation | Self::MessageLog => ALL,
+            Self::PlanSnapshot | Self::MeetingMinutes | Self::MeetingInvitation | Self::MessageLog | Self::Attachment => ALL,
             Self::ResponsibilityTransferNote | Self::ClosingNote | Self::ReopeningNote | Self::FolderOverview => ALL,
             Self::AnnualReport | Self::SchoolYearTransferNote => &[PlanType::Iop],
             // An IOP rests on an individual decision.
@@ -247,6 +255,8 @@ pub enum Content {
     ReopeningNote(ReopeningNote),
     /// Internmeldinger.
     MessageLog(MessageLog),
+    /// Vedlegg som kommer for seg selv.
+    Attachment(Attachment),
     /// Innholdsliste.
     FolderOverview(FolderOverview),
 }
@@ -266,6 +276,7 @@ impl Content {
             Self::ClosingNote(_) => DocumentKind::ClosingNote,
             Self::ReopeningNote(_) => DocumentKind::ReopeningNote,
             Self::MessageLog(_) => DocumentKind::MessageLog,
+            Self::Attachment(_) => DocumentKind::Attachment,
             Self::FolderOverview(_) => DocumentKind::FolderOverview,
         }
     }
@@ -283,6 +294,7 @@ impl Content {
             Self::ClosingNote(d) => d,
             Self::ReopeningNote(d) => d,
             Self::MessageLog(d) => d,
+            Self::Attachment(d) => d,
             Self::FolderOverview(d) => d,
         }
     }
@@ -309,6 +321,7 @@ impl Content {
             Self::ClosingNote(d) => serde_json::to_value(d),
             Self::ReopeningNote(d) => serde_json::to_value(d),
             Self::MessageLog(d) => serde_json::to_value(d),
+            Self::Attachment(d) => serde_json::to_value(d),
             Self::FolderOverview(d) => serde_json::to_value(d),
         };
         json.expect("content holds nothing that JSON cannot write")
@@ -335,6 +348,7 @@ impl Content {
             DocumentKind::ClosingNote => Self::ClosingNote(from_value(value)?),
             DocumentKind::ReopeningNote => Self::ReopeningNote(from_value(value)?),
             DocumentKind::MessageLog => Self::MessageLog(from_value(value)?),
+            DocumentKind::Attachment => Self::Attachment(from_value(value)?),
             DocumentKind::FolderOverview => Self::FolderOverview(from_value(value)?),
         })
     }

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    AnnualReport, ClosingNote, ConsentRecord, DocumentKind, EVENT_SCHEMA, Envelope, EsPlan, EvaluationReport, FolderOverview, IopPlan,
-    IpPlan, MeetingInvitation, MeetingMinutes, MessageLog, PlanEvent, PlanType, ReopeningNote, ResponsibilityTransferNote,
+    AnnualReport, Attachment, ClosingNote, ConsentRecord, DocumentKind, EVENT_SCHEMA, Envelope, EsPlan, EvaluationReport, FolderOverview,
+    IopPlan, IpPlan, MeetingInvitation, MeetingMinutes, MessageLog, PlanEvent, PlanType, ReopeningNote, ResponsibilityTransferNote,
     SchoolYearTransferNote, SlPlan,
 };
 
@@ -76,6 +76,7 @@ fn content(generator: &mut SchemaGenerator, kind: DocumentKind, plan_type: PlanT
         (DocumentKind::ClosingNote, _) => generator.subschema_for::<ClosingNote>(),
         (DocumentKind::ReopeningNote, _) => generator.subschema_for::<ReopeningNote>(),
         (DocumentKind::MessageLog, _) => generator.subschema_for::<MessageLog>(),
+        (DocumentKind::Attachment, _) => generator.subschema_for::<Attachment>(),
         (DocumentKind::FolderOverview, _) => generator.subschema_for::<FolderOverview>(),
     }
 }

@@ -121,7 +121,7 @@ impl Reader {
             Content::MessageLog(log) => message_log::check(log, problems),
             Content::FolderOverview(overview) => folder_overview::check(overview, &envelope.source, problems),
             // Nothing in them leans on anything else in them.
-            Content::EvaluationReport(_) | Content::ClosingNote(_) | Content::ReopeningNote(_) => {}
+            Content::EvaluationReport(_) | Content::ClosingNote(_) | Content::ReopeningNote(_) | Content::Attachment(_) => {}
         }
     }
 }

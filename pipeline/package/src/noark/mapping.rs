@@ -2,8 +2,8 @@
 
 use chrono::Datelike;
 use pipeline_domain::{
-    AnnualReport, ConsentRecord, Content, Date, DocumentKey, DocumentKind, EvaluationReport, Line, MeetingInvitation, MeetingMinutes,
-    PlanSnapshot, PlanType, ReportSetting, Snapshot, SnapshotRef, Timestamp, WrittenForm,
+    AnnualReport, Attachment, ConsentRecord, Content, Date, DocumentKey, DocumentKind, EvaluationReport, Line, MeetingInvitation,
+    MeetingMinutes, PlanSnapshot, PlanType, ReportSetting, Snapshot, SnapshotRef, Timestamp, WrittenForm,
 };
 
 use super::{
@@ -52,6 +52,7 @@ pub(crate) fn mapping(snapshot: &Snapshot, facts: &Facts, profile: &ArchiveProfi
         Content::MessageLog(log) => {
             Mapping { retention: ASSESS_LATER, ..note_of(snapshot, "internmeldinger", log.record.snapshot_at, None) }
         }
+        Content::Attachment(attachment) => self::attachment(snapshot, attachment),
         Content::FolderOverview(overview) => note_of(snapshot, "innholdsliste", overview.record.snapshot_at, None),
     };
     // The lead stands at our end of every letter: a journalpost without a party is not allowed (req. 2.6.3).
@@ -82,6 +83,7 @@ pub(crate) fn kind_label(kind: DocumentKind, form: WrittenForm) -> &'static str 
         (DocumentKind::ReopeningNote, WrittenForm::Nn) => "Gjenopning",
         (DocumentKind::MessageLog, WrittenForm::Nb) => "Internmeldinger",
         (DocumentKind::MessageLog, WrittenForm::Nn) => "Internmeldingar",
+        (DocumentKind::Attachment, _) => "Vedlegg",
         (DocumentKind::FolderOverview, WrittenForm::Nb) => "Innholdsliste",
         (DocumentKind::FolderOverview, WrittenForm::Nn) => "Innhaldsliste",
     }
@@ -197,6 +199,11 @@ fn evaluation_report(snapshot: &Snapshot, report: &EvaluationReport) -> Mapping 
     let document_date = report.evaluated_at;
     let title = FirstLine::new(&snapshot.content.title(snapshot.written_form), &document_date.naive().year().to_string());
     Mapping { document_date, title, ..note_of(snapshot, "evaluering", report.record.snapshot_at, Some(&report.snapshot_ref)) }
+}
+
+/// A file that came by itself: the sheet that tells of it is the main document, the file its attachment (DOMAIN § 7).
+fn attachment(snapshot: &Snapshot, attachment: &Attachment) -> Mapping {
+    Mapping { about: attachment.belongs_to_document(), ..note_of(snapshot, "vedlegg", attachment.uploaded_at, None) }
 }
 
 /// An internal note, kept as long as its plan. A title that tells a school year tells no other year.

@@ -259,6 +259,8 @@ pub fn parts_of(kind: DocumentKind, plan_type: PlanType) -> &'static [Part] {
         (DocumentKind::ClosingNote, _) => CLOSING,
         (DocumentKind::ReopeningNote, _) => REOPENING,
         (DocumentKind::MessageLog, _) => MESSAGE_LOG,
+        // A sheet about a file: whoever wants a print wants the file.
+        (DocumentKind::Attachment, _) => &[],
         (DocumentKind::FolderOverview, _) => FOLDER_OVERVIEW,
     }
 }
