@@ -14,6 +14,7 @@ pub mod init;
 pub mod jobs;
 pub mod mail;
 pub mod preview;
+pub mod print;
 pub mod render;
 pub mod retry;
 pub mod run_once;
@@ -153,6 +154,9 @@ pub enum Command {
     /// Set one document as PDF without archiving it. Needs no data folder.
     #[command(after_help = TABLE)]
     Render(render::Render),
+    /// Print chosen parts of a plan in your own view. Never the archive's copy, and every page says so.
+    #[command(after_help = TABLE)]
+    Print(print::Print),
     /// Check the configuration, the templates or the samples.
     #[command(subcommand, after_help = TABLE)]
     Check(check::Check),

@@ -4,6 +4,8 @@ pub mod accept;
 pub mod attach;
 pub mod carry;
 pub mod inbox;
+pub mod print;
+pub mod print_source;
 pub mod refusal;
 pub mod run;
 pub mod runs;

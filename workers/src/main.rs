@@ -101,6 +101,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Verify(c) => cli::verify::run(c, global, config, output).await,
         Command::Mail(c) => cli::mail::run(c, global, config, output).await,
         Command::Render(c) => cli::render::run(c, global, config, output).await,
+        Command::Print(c) => cli::print::run(c, global, config, output).await,
         Command::Check(c) => cli::check::run(c, global, config, output).await,
         Command::Show(c) => cli::show::run(c, global, &config, output),
         Command::Schema(c) => Ok(cli::schema::run(&c, output)),

@@ -140,7 +140,7 @@ pub fn refuse_place(shell: &Shell, out: &Path, global: &Global, output: &Output)
     None
 }
 
-fn parent(out: &Path) -> &Path {
+pub fn parent(out: &Path) -> &Path {
     out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use pipeline_archive::CaseArchive;
-use pipeline_domain::{Archived, CaseFolderId, DocumentKey, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict};
+use pipeline_domain::{
+    Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict,
+};
 use pipeline_intake::Reading;
 use pipeline_package::{Head, Packaging};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Documents, PendingDocument, Stage};
 
-use crate::{failure::Failure, handover::Handover, jobs::attach, shell::Shell, snapshots::FileStamp};
+use crate::{failure::Failure, handover::Handover, jobs::{attach, print_source::Kept}, shell::Shell, snapshots::FileStamp};
 
 /// Where a document stopped, and why.
 #[derive(Debug)]
@@ -58,12 +60,31 @@ pub async fn snapshot(shell: &Shell, document: &PendingDocument) -> Result<Arc<S
 /// Snapshot → Rendered, in a child process.
 pub async fn print(shell: &Shell, document: &PendingDocument) -> Result<Rendered, Stopped> {
     let snapshot = snapshot(shell, document).await?;
-    print_snapshot(shell, document, snapshot).await.map_err(at(Stage::Render))
+    let former = before(shell, &document.reservation.folder, &snapshot).await.map_err(at(Stage::Archive))?;
+    print_snapshot(shell, document, snapshot, former.as_deref()).await.map_err(at(Stage::Render))
 }
 
-async fn print_snapshot(shell: &Shell, document: &PendingDocument, snapshot: Arc<Snapshot>) -> Result<Rendered, Failure> {
+/// What a plan snapshot is compared with on its page: the one that was archived before it. Documents of one folder are set and placed
+/// one after the other (plan snapshots are, `run.rs` and the lanes see to it), so a second try meets the same one.
+async fn before(shell: &Shell, folder: &CaseFolderId, snapshot: &Arc<Snapshot>) -> Result<Option<Box<Snapshot>>, Failure> {
+    if snapshot.kind() != DocumentKind::PlanSnapshot || !CaseArchive::storage_root(&shell.archive_root(), &folder.municipality).is_dir() {
+        return Ok(None);
+    }
+    let archive = shell.archive(&folder.municipality)?;
+    let (reader, folder, snapshot) = (shell.reader.clone(), folder.clone(), snapshot.clone());
+    let look = move || Kept { archive: &archive, reader: &reader, folder: &folder }.before(&snapshot);
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "looking for the former plan ended in an internal error"))?
+}
+
+async fn print_snapshot(
+    shell: &Shell,
+    document: &PendingDocument,
+    snapshot: Arc<Snapshot>,
+    former: Option<&Snapshot>,
+) -> Result<Rendered, Failure> {
     let letterhead = shell.municipality(&snapshot.case.municipality_number)?.letterhead()?;
-    let job = pipeline_render::render_job(&snapshot, Some(&document.reservation.folder), &letterhead);
+    let job = pipeline_render::render_job_after(&snapshot, former, Some(&document.reservation.folder), &letterhead);
     let printed = shell.press().await?.print(job).await?;
     if printed.replaced > 0 {
         tracing::warn!(document.id = %document.key.id, characters = printed.replaced, "characters without a glyph were replaced on paper; the source keeps them");

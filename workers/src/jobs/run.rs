@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use pipeline_domain::{CaseFolderId, DocumentKey, ErrorCode, MunicipalityNumber, NextStep, Timestamp};
+use pipeline_domain::{CaseFolderId, DocumentKey, DocumentKind, ErrorCode, MunicipalityNumber, NextStep, Timestamp};
 use pipeline_store::{Documents, PendingDocument, RunCounts, RunId, Runs, Stage};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
@@ -208,6 +208,13 @@ pub async fn carry_all(shell: &Arc<Shell>, stop: &StopFlag, report: &mut RunRepo
 
 async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<oneshot::Receiver<()>>) -> Result<Outcome, Failure> {
     let result = async {
+        let mut previous = previous;
+        // The page of a plan tells what changed since the one before: that one must be in its place.
+        if document.kind == DocumentKind::PlanSnapshot
+            && let Some(previous) = previous.take()
+        {
+            let _ = previous.await;
+        }
         let rendered = carry::print(shell, &document).await;
         if let Some(previous) = previous {
             // An error only says that the one before us is done.
