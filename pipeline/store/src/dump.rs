@@ -52,8 +52,8 @@ tables! {
     case_folders BY_DATABASE (id) id source_system plan_id municipality year sequence opened_at;
     documents BY_DATABASE (id) id document_id version kind digest folder municipality journal_year journal_sequence accepted_at state
         attempts first_failed_at next_at last_code folder_version pdf inventory archived_at;
-    plan_facts BY_DATABASE (id) id folder event_id document_id version digest tells_contacts kind happened_at recorded_at matter status
-        ends about;
+    plan_facts BY_DATABASE (id) id folder event_id document_id version digest tells_contacts kind happened_at recorded_at matter ends
+        about;
     plan_slots BY_NOBODY (slot) slot folder;
     addresses BY_NOBODY (address) address confirmed_at blocked_at code;
     outbox BY_DATABASE (id) id dedupe_key kind document_id version event_id municipality year sequence recipient written_form message_id

@@ -169,8 +169,8 @@ pub trait Plans {
     /// neither accepted nor delivered, or while it is the newest of an open plan that tells contacts; of a document, while the
     /// meeting that it calls to is not over. In no order.
     ///
-    /// A plan is open unless the newest of its facts that tells a status says `passive`, or is a closing note. Newest is what
-    /// happened last, and of those that happened at once what came last.
+    /// A plan is open unless it has a closing note that no reopening note follows. Newest is what happened last, and of those that
+    /// happened at once what came last.
     fn needed(&self, digests: &[Sha256], now: Timestamp) -> impl Future<Output = Result<Vec<Sha256>, StoreError>> + Send;
 
     /// Queues notices that a schedule found, lists those told on paper for the event, and enqueues the jobs, in one transaction. What

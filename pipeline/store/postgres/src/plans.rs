@@ -59,10 +59,10 @@ impl Plans for PostgresStore {
                    and not exists (
                      select 1 from plan_facts n
                      where n.tells_contacts = 1 and n.folder = p.folder and (n.happened_at, n.id) > (p.happened_at, p.id))
-                   and not coalesce((
-                     select s.kind = 'document.closing_note' or s.status = 'passive' from plan_facts s
-                     where s.folder = p.folder and (s.status is not null or s.kind = 'document.closing_note')
-                     order by s.happened_at desc, s.id desc limit 1), false)))
+                   and coalesce((
+                     select s.kind = 'document.reopening_note' from plan_facts s
+                     where s.folder = p.folder and s.kind in ('document.closing_note', 'document.reopening_note')
+                     order by s.happened_at desc, s.id desc limit 1), true)))
                union
                select d.digest from documents d join plan_facts p on p.document_id = d.document_id and p.version = d.version
                where d.digest = any($1) and p.document_id is not null and p.ends > $2"#,

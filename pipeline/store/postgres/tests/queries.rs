@@ -55,7 +55,13 @@ fn nothing_stale_is_prepared() {
     for query in prepared().into_keys() {
         // Lists are put together from two literals: their end is enough to recognise them.
         let query = squeeze(&query);
-        let end = ["from documents d join case_folders f on f.id = d.folder ", "from case_folders f ", "from outbox "]
+        let lists = [
+            "from documents d join case_folders f on f.id = d.folder ",
+            "from plan_facts p join case_folders f on f.id = p.folder ",
+            "from case_folders f ",
+            "from outbox ",
+        ];
+        let end = lists
             .iter()
             .find_map(|start| query.starts_with("select ").then(|| query.split_once(start)).flatten())
             .map_or(query.as_str(), |(_, end)| end);

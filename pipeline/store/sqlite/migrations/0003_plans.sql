@@ -14,9 +14,8 @@ create table plan_facts (
     kind            text    not null constraint plan_facts_kind check (kind not glob '*[^a-z_.]*'),
     happened_at     integer not null,
     recorded_at     integer not null,
-    -- The next three stand in `about` as well.
+    -- The next two stand in `about` as well.
     matter          text    constraint plan_facts_matter check (length(matter) = 36),
-    status          text    constraint plan_facts_status check (status not glob '*[^a-z_]*'),
     ends            integer,
     about           text    not null constraint plan_facts_about check (length(about) <= 2000 and json_type(about) = 'object'),
     constraint plan_facts_event_once unique (event_id),
@@ -30,6 +29,7 @@ create index plan_facts_of_folder on plan_facts (folder, happened_at);
 create unique index plan_facts_document_once on plan_facts (document_id, version) where document_id is not null;
 create unique index plan_facts_event_digest on plan_facts (digest) where event_id is not null;
 create index plan_facts_contacts on plan_facts (folder, happened_at) where tells_contacts = 1;
+create index plan_facts_closings on plan_facts (folder, happened_at) where kind in ('document.closing_note', 'document.reopening_note');
 
 create table plan_slots (
     slot    text    not null constraint plan_slots_key primary key constraint plan_slots_slot check (length(slot) = 64 and slot not glob '*[^0-9a-f]*'),

@@ -2,7 +2,6 @@
 
 use pipeline_domain::{CaseFolderId, EventId, Fact, FactKind, Sha256, Timestamp};
 use pipeline_store::{FactRow, FactSource, StoreError};
-use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use crate::{fault::Doing, rows::Row};
@@ -36,17 +35,16 @@ pub(crate) struct NewFact<'a> {
 
 pub(crate) async fn keep(c: &mut SqliteConnection, new: &NewFact<'_>) -> Result<(), StoreError> {
     const DOING: &str = "keep a fact";
-    let about = serde_json::to_value(&new.fact.about).map_err(|e| StoreError::Refused { doing: DOING, source: e.into() })?;
-    let status = about.get("status").and_then(Value::as_str);
+    let about = serde_json::to_string(&new.fact.about).map_err(|e| StoreError::Refused { doing: DOING, source: e.into() })?;
     let (event, document) = (new.source.event().map(|id| id.to_string()), new.source.document());
     let (id, version) = (document.map(|d| d.id.to_string()), document.map(|d| d.version.0));
-    let (digest, kind, about_text) = (new.digest.to_string(), new.fact.kind.id(), about.to_string());
+    let (digest, kind) = (new.digest.to_string(), new.fact.kind.id());
     let (happened_at, recorded_at) = (new.fact.at.unix_seconds(), new.at.unix_seconds());
     let (matter, ends) = (new.fact.about.matter.map(|m| m.to_string()), new.fact.about.ends.map(Timestamp::unix_seconds));
     let insert = sqlx::query!(
         "insert into plan_facts
-           (folder, event_id, document_id, version, digest, tells_contacts, kind, happened_at, recorded_at, matter, status, ends, about)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           (folder, event_id, document_id, version, digest, tells_contacts, kind, happened_at, recorded_at, matter, ends, about)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.folder,
         event,
         id,
@@ -57,9 +55,8 @@ pub(crate) async fn keep(c: &mut SqliteConnection, new: &NewFact<'_>) -> Result<
         happened_at,
         recorded_at,
         matter,
-        status,
         ends,
-        about_text,
+        about,
     );
     insert.execute(c).await.doing(DOING)?;
     Ok(())

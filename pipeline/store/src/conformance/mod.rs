@@ -15,6 +15,10 @@ pub mod leases;
 pub mod mailing;
 pub mod mending;
 pub mod model;
+pub mod needing;
+pub mod noticing;
+pub mod places;
+pub mod plans;
 pub mod privacy;
 mod sample;
 pub mod scheduling;
@@ -86,6 +90,20 @@ macro_rules! conformance_suite {
             acceptance_enqueues_once, a_known_document_without_jobs_gets_them, a_refused_follow_up_refuses_the_document,
             documents_of_a_folder_go_in_order, recording_finishes_what_has_not_begun, a_job_that_records_hands_on,
             retrying_a_document_brings_its_job_back, retrying_a_waiting_document_makes_its_job_due);
+        $crate::conformance_suite!($stand; plans:
+            an_event_reserves_the_folder, the_same_event_is_known, an_event_id_is_not_used_twice, what_an_event_brings_comes_with_it,
+            what_is_refused_leaves_nothing_of_the_event, facts_come_back_in_order, a_document_has_one_fact, events_are_found_by_content,
+            the_same_event_many_times_at_once_is_taken_once, events_survive_a_crash_whole);
+        $crate::conformance_suite!($stand; places:
+            a_place_that_is_taken, a_plan_has_one_place, what_is_known_moves_no_place, many_claim_one_place,
+            random_claims_follow_the_model);
+        $crate::conformance_suite!($stand; needing:
+            mail_that_is_open_keeps_its_event, the_newest_contacts_are_kept, a_closed_plan_keeps_no_contacts,
+            an_invitation_is_kept_for_its_meeting);
+        $crate::conformance_suite!($stand; noticing:
+            a_schedules_notices_are_queued_once, a_refused_notice_queues_nothing, many_schedules_queue_once, mails_are_found,
+            a_mail_is_found_by_its_message_id, a_late_notice_leaves_its_document_notified, an_address_is_blocked_and_confirmed,
+            many_block_one_address);
         $crate::conformance_suite!($stand; model: random_steps_follow_the_model);
         $crate::conformance_suite!($stand; privacy: no_row_holds_a_personal_value);
     };
