@@ -82,6 +82,11 @@ impl Postfix {
         )
     }
 
+    /// The Maildir that the return path leads to.
+    pub fn returned(&self) -> PathBuf {
+        self.folder.path().join("mail/fjellvik.test/ikke-svar")
+    }
+
     /// What has come.
     pub fn arrived(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.folder.path().join("mail/example.test/ok/new")) else { return Vec::new() };

@@ -104,6 +104,10 @@ pub enum RolesSetting {
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
     pub transport: Transport,
+    /// The Maildir that the return path of our mails leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounces: Option<PathBuf>,
+    pub keep_bounces_days: u32,
 }
 
 /// The two ways out.
@@ -223,6 +227,14 @@ impl Config {
                 return wrong("mail.transport.security", "implicit_tls or starttls when there is a password");
             }
         }
+        if self.mail.keep_bounces_days > 3650 {
+            return wrong("mail.keep_bounces_days", "0 to 3650");
+        }
+        if let Transport::Maildir { folder } = &self.mail.transport
+            && self.mail.bounces.as_ref() == Some(folder)
+        {
+            return wrong("mail.bounces", "another folder than the one that notices are written to");
+        }
         self.store.check()?;
         self.work.check()?;
         self.http.check()?;
@@ -308,6 +320,15 @@ mod tests {
         assert!(load("[render]\nchildern = 3", &[]).unwrap_err().contains("childern"));
         assert!(load("[log]\nlevel = \"loud\"", &[]).unwrap_err().contains("loud"));
         assert!(load("[intake]\nmax_bytes = 1", &[]).unwrap_err().contains("1024"));
+    }
+
+    #[test]
+    fn what_comes_back_has_a_folder_of_its_own() {
+        assert_eq!(load("", &[]).unwrap().mail.bounces, None);
+        let config = load("[mail]\nbounces = \"returned\"\nkeep_bounces_days = 0", &[]).unwrap();
+        assert_eq!((config.mail.bounces, config.mail.keep_bounces_days), (Some("returned".into()), 0));
+        assert!(load("[mail]\nbounces = \"mail\"", &[]).unwrap_err().contains("another folder"));
+        assert!(load("[mail]\nkeep_bounces_days = 9999", &[]).unwrap_err().contains("3650"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `serve` is all of it; `worker` is the part whose queues it is told. As many processes as wanted may run on one database: each
 //! job is given to one of them, each schedule is fired by one of them, one of them at a time sends mail.
 
+mod bounces;
 mod drop_folder;
 mod mail;
 mod probe;
@@ -111,6 +112,9 @@ pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Resul
     }
     if duties.has(&queue::MAIL) {
         loops.spawn(mail::run(shell.clone(), pulses.begin("mail", PULSE), shutdown.clone()));
+        if shell.config.mail.bounces.is_some() {
+            loops.spawn(bounces::watch(shell.clone(), pulses.begin("bounces", PULSE), shutdown.clone()));
+        }
     }
     if duties.has(&queue::RUNS) {
         // What an earlier version, or a stop between file and job, left without a job does not wait for the clock.

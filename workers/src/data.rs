@@ -45,7 +45,7 @@ pub struct DataFolder {
 
 const FOLDERS: [&str; 4] = ["inbox", "accepted", "refused", "municipalities"];
 /// Made when they are missing: a data folder of an earlier version has none.
-const LATER_FOLDERS: [&str; 3] = ["work", "reports", "access"];
+const LATER_FOLDERS: [&str; 4] = ["work", "reports", "access", "bounces"];
 
 impl DataFolder {
     /// An existing one.
@@ -106,6 +106,11 @@ impl DataFolder {
     /// The access log and the register of access.
     pub fn access(&self) -> PathBuf {
         self.root.join("access")
+    }
+
+    /// What other mail servers reported of our mails: ids and codes.
+    pub fn bounces(&self) -> PathBuf {
+        self.root.join("bounces")
     }
 
     /// Holds the time of the last backup that was finished and checked.

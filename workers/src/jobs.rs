@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod attach;
+pub mod bounces;
 pub mod carry;
 pub mod inbox;
 pub mod print;

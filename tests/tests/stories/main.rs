@@ -10,6 +10,7 @@ mod corrected;
 mod demo;
 mod drop_folder;
 mod leaks;
+mod mail_bounces;
 mod mail_preview;
 mod ops_alerts;
 mod ops_daemon;

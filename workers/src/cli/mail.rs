@@ -1,5 +1,6 @@
 //! `mail`: looks at notices.
 
+mod bounces;
 mod preview;
 
 use pipeline_domain::ErrorCode;
@@ -34,6 +35,12 @@ pub enum Mail {
         #[arg(value_name = "NUMBER")]
         number: i64,
     },
+    /// Look into the mailbox of what came back, and list what other servers reported of our mails. No addresses.
+    ///
+    /// A message that is no delivery report, or none on a mail of ours, is left to a person: it is listed with its file in the folder that
+    /// `mail.bounces` names. Read it, do what must be done, and remove it.
+    #[command(after_help = crate::exit::TABLE)]
+    Bounces(bounces::Bounces),
     /// The exact mail of a kind of notice, as its receiver reads it; without KIND, the kinds. Needs no data folder.
     ///
     /// Header fields and text are decoded; --json has the message as it is sent, too. With --lang en the English text stands below the
@@ -53,6 +60,12 @@ pub async fn run(mail: Mail, global: &Global, config: Config, output: &Output) -
         Mail::Show { number } => {
             let shell = Shell::open(global, config).await?;
             let exit = show(&shell, MailId(number), global, output).await;
+            shell.close().await;
+            exit
+        }
+        Mail::Bounces(list) => {
+            let shell = Shell::open(global, config).await?;
+            let exit = bounces::run(&list, &shell, global, output).await;
             shell.close().await;
             exit
         }

@@ -132,6 +132,7 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         "retried": stopped(&report.retried),
         "failed": stopped(&report.failed),
         "mails": report.mails,
+        "bounces": report.bounces,
         "mail_trouble": report.mail_trouble.as_ref().map(|t| json!({ "code": t.code, "text": t.code.text(lang), "detail": t.detail })),
         "interrupted": report.interrupted.is_some(),
     });
@@ -139,7 +140,7 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         return;
     }
     let mail_failed: u32 = report.mails.failed.values().sum();
-    let rows = [
+    let mut rows = vec![
         (pick(lang, "Tatt imot", "Teke imot", "Accepted"), report.accepted),
         (pick(lang, "Kjent fra før", "Kjent frå før", "Known before"), report.known),
         (pick(lang, "Avvist", "Avvist", "Refused"), report.refused.len() as u32),
@@ -152,6 +153,11 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
             mail_failed + report.mails.doubtful,
         ),
     ];
+    if let Some(bounces) = &report.bounces {
+        rows.push((pick(lang, "Levert, ifølge rapport", "Levert, ifølgje rapport", "Reported delivered"), bounces.delivered));
+        rows.push((pick(lang, "Kom ikke fram", "Kom ikkje fram", "Reported failed"), bounces.failed));
+        rows.push((pick(lang, "Retur som må ses på", "Retur som må sjåast på", "Returned, to be looked at"), bounces.unknown));
+    }
     for (what, n) in rows {
         output.line(&format!("{what:<28} {n:>7}"));
     }

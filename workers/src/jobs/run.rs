@@ -19,6 +19,7 @@ use crate::{
     failure::Failure,
     jobs::{
         accept::{Answer, Refusal},
+        bounces,
         carry::{self, Stopped},
         inbox, tell, tidy,
     },
@@ -41,6 +42,8 @@ pub struct RunReport {
     pub retried: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub failed: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub mails: tell::MailSummary,
+    /// What came back; none where no mailbox for it is set up, or another process is looking.
+    pub bounces: Option<bounces::BounceSummary>,
     /// Why no mail was tried at all; what was archived is archived all the same.
     pub mail_trouble: Option<Failure>,
     pub interrupted: Option<Exit>,
@@ -118,6 +121,14 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
         Err(trouble) => {
             tracing::error!(code = %trouble.code, "mail was left for later: {}", trouble.detail);
             report.mail_trouble = Some(trouble);
+        }
+    }
+    match bounces::look(shell).await {
+        Ok(bounces::Look::Done(summary)) => report.bounces = Some(summary),
+        Ok(bounces::Look::NotSetUp | bounces::Look::Busy) => {}
+        Err(trouble) => {
+            tracing::error!(code = %trouble.code, "mail that came back was left for later: {}", trouble.detail);
+            report.mail_trouble.get_or_insert(trouble);
         }
     }
     tidy::remove_notified(shell).await?;
