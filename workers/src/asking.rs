@@ -8,10 +8,10 @@ mod thing;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pipeline_access::{
-    AccessRow, Action, Actor, Age, Basis, Decision, DenyReason, Obligation, Obligations, Reason, Relation, Resource, Role, StatedReason,
-    decide, rights,
+    AccessRow, Action, Actor, Age, Basis, Decision, DenyReason, Flag, Obligation, Obligations, Reason, Relation, Resource, Role,
+    StatedReason, decide, rights,
 };
-use pipeline_domain::{ActorId, ErrorCode, Lang, Timestamp};
+use pipeline_domain::{ActorId, Date, ErrorCode, Lang, Timestamp};
 use uuid::Uuid;
 
 use crate::{access_log::AccessLog, cli::Global, config::RolesSetting, failure::Failure, shell::Shell, words::pick};
@@ -31,7 +31,25 @@ pub struct Asking {
     /// Why. Written to the access log.
     #[arg(id = "stated_reason", long = "reason", value_name = "REASON", value_parser = one_of(StatedReason::ALL, |r| r.id()))]
     pub reason: Option<StatedReason>,
+    /// Something that the folder does not know, such as the subject's age. Without it the strictest answer counts. May be given more
+    /// than once.
+    #[arg(id = "stated_fact", long = "fact", value_name = "FACT", value_parser = one_of(FACTS, |f| f.id()))]
+    pub facts: Vec<Flag>,
 }
+
+/// What may be stated of a plan. What its folder or document knows itself is not asked of anybody.
+const FACTS: &[Flag] = &[
+    Flag::AgeUnder12,
+    Flag::Age12,
+    Flag::Age15,
+    Flag::Age16,
+    Flag::Age18,
+    Flag::Released,
+    Flag::Withheld,
+    Flag::OutsideScope,
+    Flag::ConsentWithdrawn,
+    Flag::ConsentExpired,
+];
 
 /// A parser for one of a closed list, that shows the list in the help.
 pub fn one_of<T: Copy + Send + Sync + 'static>(all: &'static [T], id: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> {
@@ -40,6 +58,16 @@ pub fn one_of<T: Copy + Send + Sync + 'static>(all: &'static [T], id: fn(T) -> &
 }
 
 impl Asking {
+    /// What is stated of the plan beside what is known, and the ages that the subject may have.
+    fn stated(&self, thing: &Thing, on: Date) -> (Resource, Vec<Age>) {
+        let mut resource = thing.resource;
+        let mut nobody = Actor::new(Role::Pipeline, Relation::Unrelated);
+        self.facts.iter().for_each(|fact| fact.put(&mut nobody, &mut resource));
+        let is_age = |fact: &Flag| matches!(fact, Flag::AgeUnder12 | Flag::Age12 | Flag::Age15 | Flag::Age16 | Flag::Age18);
+        let ages = if thing.born.is_none() && self.facts.iter().any(is_age) { vec![resource.age] } else { thing.ages(on) };
+        (resource, ages)
+    }
+
     /// Who asks: as stated, or this machine's account.
     pub fn actor(&self) -> ActorId {
         self.actor.unwrap_or_else(account)
@@ -105,7 +133,8 @@ pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thin
         reason: if asking.reason.is_some() { Reason::Stated } else { Reason::Unstated },
         naming: register.naming(actor_id, role, thing, now),
     };
-    let decision = decide_for(&actor, action, &thing.resource, &thing.ages(now.oslo_date()));
+    let (resource, ages) = asking.stated(thing, now.oslo_date());
+    let decision = decide_for(&actor, action, &resource, &ages);
     if must_be_logged(decision) {
         let row = AccessRow {
             at: now,
@@ -115,7 +144,7 @@ pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thin
             about: thing.about.clone(),
             document: thing.document,
             reason: asking.reason,
-            basis: Basis::of(role, thing.resource.consent),
+            basis: Basis::of(role, resource.consent),
             denied: denied(decision),
         };
         AccessLog::of(&shell.data, &thing.municipality).append(&[row], now)?;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. Data goes to standard output, talk to standard error.
 
 pub mod access;
+pub mod access_export;
 pub mod backup;
 pub mod bench;
 pub mod case;
@@ -13,6 +14,7 @@ pub mod export;
 pub mod init;
 pub mod jobs;
 pub mod mail;
+pub mod overview;
 pub mod preview;
 pub mod print;
 pub mod render;
@@ -21,6 +23,7 @@ pub mod run_once;
 pub mod schedule;
 pub mod schema;
 pub mod serve;
+pub mod sheet;
 pub mod show;
 pub mod status;
 pub mod submit;
@@ -154,6 +157,9 @@ pub enum Command {
     /// Set one document as PDF without archiving it. Needs no data folder.
     #[command(after_help = TABLE)]
     Render(render::Render),
+    /// Print the sheet «what we keep and how you see it» for those whom a plan is about. Needs no database.
+    #[command(after_help = TABLE)]
+    Sheet(sheet::Sheet),
     /// Print chosen parts of a plan in your own view. Never the archive's copy, and every page says so.
     #[command(after_help = TABLE)]
     Print(print::Print),

@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     http::{About, HealthState, Pulses, Reach, Server},
     jobs::{
-        runs, schedules,
+        events, overview, runs, schedules,
         stages::{self, kind, queue},
         tidy,
     },
@@ -212,7 +212,9 @@ fn worker_of(shell: &Arc<Shell>, duties: &Duties, id: WorkerId) -> Result<Option
         .handler(kind::INTAKE, STAGE_LIMIT, with(shell, stages::intake))
         .handler(kind::RENDER, STAGE_LIMIT, with(shell, stages::render))
         .handler(kind::PACKAGE, STAGE_LIMIT, with(shell, stages::package))
-        .handler(kind::ARCHIVE, STAGE_LIMIT, with(shell, stages::archive));
+        .handler(kind::ARCHIVE, STAGE_LIMIT, with(shell, stages::archive))
+        .handler(events::KIND, STAGE_LIMIT, with(shell, events::deed))
+        .handler(overview::KIND, STAGE_LIMIT, with(shell, overview::overview));
     for name in runs::KINDS.iter().filter(|name| **name != runs::OUTBOX_RETRY) {
         builder = builder.handler(JobKind::of(name), RUN_LIMIT, with(shell, runs::run));
     }

@@ -17,6 +17,7 @@ mod logging;
 mod metrics;
 mod output;
 mod press;
+mod pseudonym;
 mod shell;
 mod snapshots;
 mod systemd;
@@ -101,6 +102,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Verify(c) => cli::verify::run(c, global, config, output).await,
         Command::Mail(c) => cli::mail::run(c, global, config, output).await,
         Command::Render(c) => cli::render::run(c, global, config, output).await,
+        Command::Sheet(c) => cli::sheet::run(c, global, config, output).await,
         Command::Print(c) => cli::print::run(c, global, config, output).await,
         Command::Check(c) => cli::check::run(c, global, config, output).await,
         Command::Show(c) => cli::show::run(c, global, &config, output),

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -28,6 +28,7 @@ use crate::{
     data::DataFolder,
     failure::Failure,
     press::{Press, PressSettings, Sandbox},
+    pseudonym::Pseudonyms,
     snapshots::Snapshots,
 };
 
@@ -60,6 +61,7 @@ pub struct Shell {
     /// Documents that were read a moment ago.
     pub snapshots: Snapshots,
     press: OnceCell<Press>,
+    pseudonyms: OnceLock<Pseudonyms>,
     archives: Mutex<HashMap<MunicipalityNumber, Arc<CaseArchive>>>,
 }
 
@@ -93,8 +95,18 @@ impl Shell {
             store,
             snapshots: Snapshots::default(),
             press: OnceCell::new(),
+            pseudonyms: OnceLock::new(),
             archives: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// Keys for people and addresses, under this installation's own key.
+    pub fn pseudonyms(&self) -> Result<&Pseudonyms, Failure> {
+        if let Some(known) = self.pseudonyms.get() {
+            return Ok(known);
+        }
+        let opened = Pseudonyms::open(self.data.root())?;
+        Ok(self.pseudonyms.get_or_init(|| opened))
     }
 
     /// The same store once more, as another process has it.

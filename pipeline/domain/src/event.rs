@@ -98,6 +98,10 @@ pub struct PlanEvent {
     /// Who did it: a pseudonym.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<ActorId>,
+    /// In which role they did it, as DOMAIN § 4 names it: `guardian`, `plan_lead`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z_]+$"), length(max = 40))]
+    pub role: Option<String>,
     /// Whom it is about or addressed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200))]

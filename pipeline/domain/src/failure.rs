@@ -223,6 +223,10 @@ codes! {
             "Forbindelsen ble brutt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
             | "Sambandet vart brote etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        AddressBounced "address_bounced":
+            "E-post til adressen kommer tilbake, og det sendes ikke mer dit. Gi beskjed på papir, og be om en ny adresse."
+            | "E-post til adressa kjem tilbake, og det blir ikkje sendt meir dit. Gi beskjed på papir, og be om ei ny adresse."
+            | "Mail to the address comes back, and no more is sent there. Tell the person on paper, and ask for a new address.";
         NoticeOpened "notice_opened":
             "Mottakeren har åpnet det varselet gjelder. Påminnelsen er ikke sendt, og ingenting må gjøres."
             | "Mottakaren har opna det varselet gjeld. Påminninga er ikkje send, og ingenting må gjerast."

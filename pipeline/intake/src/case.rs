@@ -1,13 +1,13 @@
 //! Rules about the case and its people, the same for every document type.
 
-use pipeline_domain::{Case, Content, Date, Envelope, NationalId, NationalIdKind, ProblemCode};
+use pipeline_domain::{Case, Date, Envelope, NationalId, NationalIdKind, ProblemCode};
 
 use crate::problems::Problems;
 use crate::{IntakeRules, SyntheticPolicy};
 
 const SUBJECT: &str = "/case/subject_national_id";
 
-pub(crate) fn check(envelope: &Envelope<Content>, rules: &IntakeRules, problems: &mut Problems) {
+pub(crate) fn check<C>(envelope: &Envelope<C>, rules: &IntakeRules, problems: &mut Problems) {
     synthetic_is_wanted(envelope.synthetic, rules.synthetic, problems);
     municipality_is_known(&envelope.case, rules, problems);
     ids_are_of_the_right_kind(envelope, problems);
@@ -27,7 +27,7 @@ fn municipality_is_known(case: &Case, rules: &IntakeRules, problems: &mut Proble
 }
 
 /// Made-up documents hold made-up people, real documents real ones (DOMAIN § 11).
-fn ids_are_of_the_right_kind(envelope: &Envelope<Content>, problems: &mut Problems) {
+fn ids_are_of_the_right_kind<C>(envelope: &Envelope<C>, problems: &mut Problems) {
     for (at, id) in national_ids(&envelope.case) {
         match (envelope.synthetic, id.kind()) {
             (true, NationalIdKind::Real) => problems.add(ProblemCode::NationalIdNotSynthetic, at, "synthetic=true"),

@@ -4,12 +4,13 @@
 //! memory that follow their length; all problems are told at once, those between fields as soon as each field alone is right;
 //! none repeats anything that the document says.
 //!
-//! Start with [`Reader::read`], which is the story of one document: bytes, text, JSON, schema, types, rules between fields. Those
+//! Start with [`Reader::take`], which is the story of one document: bytes, text, JSON, schema, types, rules between fields. Those
 //! rules stand in one file per document type, those of the case in `case.rs`.
 
 mod annual_report;
 mod case;
 mod consent_record;
+mod event;
 mod folder_overview;
 mod goals;
 mod json;
@@ -28,7 +29,7 @@ mod school_year_transfer_note;
 
 use std::collections::BTreeSet;
 
-use pipeline_domain::{MunicipalityNumber, Problem, Snapshot};
+use pipeline_domain::{Event, MunicipalityNumber, Problem, Snapshot};
 
 pub use reader::Reader;
 
@@ -58,6 +59,17 @@ pub enum SyntheticPolicy {
     Accept,
     /// Refuse them, as a production archive does.
     Refuse,
+}
+
+/// What came of bytes that may be a document or an event.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A document, and every rule holds.
+    Document(Box<Snapshot>),
+    /// An event, and every rule holds.
+    Event(Box<Event>),
+    /// At least one problem; sorted by place, at most 500 and a note.
+    Refused(Vec<Problem>),
 }
 
 /// What came of a document.

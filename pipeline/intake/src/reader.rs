@@ -1,6 +1,6 @@
 //! The story of one document: bytes, text, JSON, schema, types, rules between fields.
 
-use pipeline_domain::{Content, DocumentKind, Envelope, PlanType, ProblemCode, Snapshot};
+use pipeline_domain::{Content, DocumentKind, Envelope, Event, PlanEvent, PlanType, Problem, ProblemCode, Snapshot};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -8,10 +8,10 @@ use crate::json::{self, DEEPEST, FaultKind, MOST_VALUES};
 use crate::lines::Lines;
 use crate::pointer::FieldNames;
 use crate::problems::Problems;
-use crate::schema::{KindSchema, one_of};
+use crate::schema::{KindSchema, Shape, one_of};
 use crate::{
-    IntakeRules, Reading, annual_report, case, consent_record, folder_overview, meeting_invitation, meeting_minutes, message_log,
-    plan_snapshot, responsibility_transfer_note, school_year_transfer_note,
+    Incoming, IntakeRules, Reading, annual_report, case, consent_record, event, folder_overview, meeting_invitation, meeting_minutes,
+    message_log, plan_snapshot, responsibility_transfer_note, school_year_transfer_note,
 };
 
 /// Reads documents. Make one and keep it: making it compiles the schemas.
@@ -19,6 +19,12 @@ pub struct Reader {
     rules: IntakeRules,
     schemas: Vec<KindSchema>,
     names: FieldNames,
+}
+
+/// A document or an event, of the types that the pipeline works with.
+enum Read {
+    Document(Box<Envelope<Content>>),
+    Event(Box<Envelope<PlanEvent>>),
 }
 
 /// The JSON of a document.
@@ -30,29 +36,51 @@ struct Document {
 impl Reader {
     /// A reader with these rules.
     pub fn new(rules: IntakeRules) -> Self {
-        let schemas: Vec<KindSchema> = DocumentKind::ALL.map(KindSchema::compile).into();
+        let shapes = DocumentKind::ALL.into_iter().map(Shape::Document).chain([Shape::Event]);
+        let schemas: Vec<KindSchema> = shapes.map(KindSchema::compile).collect();
         let names = FieldNames::of(schemas.iter().map(|s| &s.schema));
         Self { rules, schemas, names }
     }
 
-    /// Reads one document.
-    pub fn read(&self, bytes: &[u8]) -> Reading {
+    /// Reads one document or event.
+    pub fn take(&self, bytes: &[u8]) -> Incoming {
         let mut problems = Problems::default();
-        match self.snapshot(bytes, &mut problems) {
-            Some(snapshot) if problems.is_empty() => Reading::Accepted(Box::new(snapshot)),
-            _ => Reading::Refused(problems.finish()),
+        match self.envelope(bytes, &mut problems) {
+            Some(read) if problems.is_empty() => match read {
+                Read::Document(envelope) => Incoming::Document(Box::new(Snapshot::new(*envelope))),
+                Read::Event(envelope) => Incoming::Event(Box::new(Event::new(*envelope))),
+            },
+            _ => Incoming::Refused(problems.finish()),
         }
     }
 
-    /// As far as the document lets itself be read. `None` only with a problem.
-    fn snapshot(&self, bytes: &[u8], problems: &mut Problems) -> Option<Snapshot> {
+    /// Reads one document, where an event is none.
+    pub fn read(&self, bytes: &[u8]) -> Reading {
+        match self.take(bytes) {
+            Incoming::Document(snapshot) => Reading::Accepted(snapshot),
+            Incoming::Refused(problems) => Reading::Refused(problems),
+            Incoming::Event(_) => {
+                let documents = self.schemas.iter().filter(|s| matches!(s.shape, Shape::Document(_))).map(KindSchema::name);
+                Reading::Refused(vec![Problem::new(ProblemCode::SchemaUnknown, "/schema", one_of(documents))])
+            }
+        }
+    }
+
+    /// As far as it lets itself be read. `None` only with a problem.
+    fn envelope(&self, bytes: &[u8], problems: &mut Problems) -> Option<Read> {
         let text = self.text(bytes, problems)?;
         let document = self.json(text, problems)?;
         let schema = self.schema(&document.value, problems)?;
         let value = self.shape(schema, document, problems)?;
-        let envelope = typed(schema.kind, value, problems)?;
-        self.rules_between_fields(&envelope, problems);
-        Some(Snapshot::new(envelope))
+        let read = typed(schema.shape, value, problems)?;
+        match &read {
+            Read::Document(envelope) => self.rules_between_fields(envelope, problems),
+            Read::Event(envelope) => {
+                case::check(envelope, &self.rules, problems);
+                event::check(envelope, problems);
+            }
+        }
+        Some(read)
     }
 
     fn text<'a>(&self, bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
@@ -104,7 +132,9 @@ impl Reader {
         let as_sent = has_nulls.then(|| value.clone());
         drop_nulls(&mut value);
         let fits = schema.check(&value, as_sent.as_ref().unwrap_or(&value), &self.names, problems);
-        plan_type_fits(schema.kind, &value, problems);
+        if let Shape::Document(kind) = schema.shape {
+            plan_type_fits(kind, &value, problems);
+        }
         fits.then_some(value)
     }
 
@@ -146,13 +176,16 @@ fn plan_type_fits(kind: DocumentKind, value: &Value, problems: &mut Problems) {
     }
 }
 
-fn typed(kind: DocumentKind, value: Value, problems: &mut Problems) -> Option<Envelope<Content>> {
-    let envelope = envelope(kind, value);
-    if envelope.is_err() {
+fn typed(shape: Shape, value: Value, problems: &mut Problems) -> Option<Read> {
+    let read = match shape {
+        Shape::Document(kind) => envelope(kind, value).map(|e| Read::Document(Box::new(e))),
+        Shape::Event => serde_json::from_value(value).map(|e| Read::Event(Box::new(e))),
+    };
+    if read.is_err() {
         // Not the fault of the sender: a property test shows that it does not happen.
         problems.add(ProblemCode::FieldTypeWrong, "", "schema and types disagree");
     }
-    envelope.ok()
+    read.ok()
 }
 
 fn envelope(kind: DocumentKind, value: Value) -> serde_json::Result<Envelope<Content>> {

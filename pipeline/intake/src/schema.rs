@@ -8,24 +8,35 @@ use jsonschema::error::ValidationErrorKind as Broken;
 use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{ValidationError, Validator};
 use pipeline_domain::{
-    Date, DocumentId, DocumentKind, EmailAddress, NationalId, NationalIdFault, ProblemCode, Timestamp, envelope_schema, schema_name,
+    Date, DocumentId, DocumentKind, EVENT_SCHEMA, EmailAddress, NationalId, NationalIdFault, ProblemCode, Timestamp, envelope_schema,
+    event_schema, schema_name,
 };
 use serde_json::{Map, Value};
 
 use crate::pointer::{FieldNames, Step, closest};
 use crate::problems::{MOST_PROBLEMS, Problems};
 
-/// The schema of one document type.
+/// What a schema describes.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    Document(DocumentKind),
+    Event,
+}
+
+/// The schema of one document type, or of events.
 pub(crate) struct KindSchema {
-    pub(crate) kind: DocumentKind,
+    pub(crate) shape: Shape,
     name: String,
     pub(crate) schema: Value,
     validator: Validator,
 }
 
 impl KindSchema {
-    pub(crate) fn compile(kind: DocumentKind) -> Self {
-        let schema = envelope_schema(kind);
+    pub(crate) fn compile(shape: Shape) -> Self {
+        let (name, schema) = match shape {
+            Shape::Document(kind) => (schema_name(kind), envelope_schema(kind)),
+            Shape::Event => (EVENT_SCHEMA.to_owned(), event_schema()),
+        };
         let validator = jsonschema::draft202012::options()
             .should_validate_formats(true)
             .with_format("date", |s: &str| s.parse::<Date>().is_ok())
@@ -35,7 +46,7 @@ impl KindSchema {
             .with_format("arkivflyt-national-id", |s: &str| s.parse::<NationalId>().is_ok())
             .build(&schema)
             .expect("our own schemas compile");
-        Self { kind, name: schema_name(kind), schema, validator }
+        Self { shape, name, schema, validator }
     }
 
     /// Whether a document with this `schema` field is of this type.
@@ -208,6 +219,10 @@ mod tests {
         }
     }
 
+    fn all_schemas() -> impl Iterator<Item = Value> {
+        DocumentKind::ALL.into_iter().map(envelope_schema).chain([event_schema()])
+    }
+
     #[test]
     fn the_schemas_use_only_rules_that_have_a_code() {
         let told = [
@@ -236,15 +251,15 @@ mod tests {
             "if",
             "then",
         ];
-        for kind in DocumentKind::ALL {
-            each_rule(&envelope_schema(kind), &mut |keyword, _| assert!(told.contains(&keyword), "{keyword}"));
+        for schema in all_schemas() {
+            each_rule(&schema, &mut |keyword, _| assert!(told.contains(&keyword), "{keyword}"));
         }
     }
 
     #[test]
     fn every_list_text_and_number_has_a_limit() {
-        for kind in DocumentKind::ALL {
-            each_rule(&envelope_schema(kind), &mut |keyword, map| {
+        for schema in all_schemas() {
+            each_rule(&schema, &mut |keyword, map| {
                 let any_of = |limits: &[&str]| assert!(limits.iter().any(|l| map.contains_key(*l)), "{map:?}");
                 match (keyword, map.get("type").and_then(Value::as_str)) {
                     ("type", Some("array")) => any_of(&["maxItems"]),

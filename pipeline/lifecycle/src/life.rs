@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipeline_domain::{
-    ActorId, AddressProtection, DocumentId, DocumentKind, EventName, Fact, FactKind, PlanStatus, SchoolYear, Timestamp,
+    ActorId, AddressProtection, DocumentId, DocumentKind, EventName, Fact, FactKind, NoticeKind, PlanStatus, SchoolYear, Timestamp,
     TransferDestination, UnitId,
 };
 
@@ -139,6 +139,13 @@ impl Life {
     /// Whether somebody opened something at this instant or later.
     pub fn was_opened(&self, matter: DocumentId, by: ActorId, since: Timestamp) -> bool {
         self.opened.get(&(matter, by)).is_some_and(|at| *at >= since)
+    }
+
+    /// Whether what a notice told of needs no second one: this person has opened it since, or it is a question that has been
+    /// answered. Somebody without a pseudonym cannot be known to have opened anything.
+    pub fn is_dealt_with(&self, kind: NoticeKind, matter: DocumentId, by: Option<ActorId>, since: Timestamp) -> bool {
+        let is_answered = || self.consents.get(&matter).is_some_and(|consent| !consent.is_unanswered());
+        by.is_some_and(|by| self.was_opened(matter, by, since)) || kind == NoticeKind::ConsentRequest && is_answered()
     }
 
     /// Consents of this period that wait for an answer.

@@ -1,6 +1,6 @@
 //! The little that a mail may say beside its fixed text.
 
-use pipeline_domain::{Content, Date, DocumentId, MeetingState, NoticeKind, Snapshot, Timestamp};
+use pipeline_domain::{Content, Date, DocumentId, Event, MeetingState, NoticeKind, Snapshot, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Whether the mail shows where one logs in. Never a link to the document itself.
@@ -129,6 +129,13 @@ impl MailFacts {
             },
             _ => facts,
         }
+    }
+
+    /// Facts for a notice about this event: by when one answers, and no login address when the subject's is strictly confidential.
+    pub fn of_event(event: &Event) -> Self {
+        let hidden = event.case.address_protection.hides_places();
+        let login_link = if hidden { LoginLink::LeftOut } else { LoginLink::Shown };
+        Self { login_link, read_by: event.content.due, ..Self::default() }
     }
 
     /// Facts for the report on a run.

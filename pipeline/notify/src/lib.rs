@@ -21,8 +21,8 @@ mod values;
 mod words;
 
 pub use dsn::{
-    BounceKind, DeliveryAction, DeliveryReport, EnvelopeId, LARGEST_RETURNED_BYTES, MailName, MailReference, ReportedReceiver, ReturnedKind,
-    ReturnedMail, StatusCode, UnknownReason, read_returned,
+    BounceKind, DeliveryAction, DeliveryReport, EnvelopeId, LARGEST_RETURNED_BYTES, MailName, MailReference, ReportedReceiver,
+    ReturnedKind, ReturnedMail, StatusCode, UnknownReason, read_returned,
 };
 pub use error::NotifyError;
 pub use facts::{DigestCounts, English, LoginLink, MailFacts, MeetingFacts, MeetingTimes, ReportFacts, RunCounts, is_still_worth_sending};
@@ -30,4 +30,4 @@ pub use mail::{Mail, Readable, compose, compose_readable, file_name, message_id}
 pub use maildir::{Delivery, Maildir, MaildirEntry, Seen};
 pub use sender::Sender;
 pub use smtp::{Credentials, LinkFault, Phase, RelayConfig, RelaySecurity, SendOutcome, SmtpRelay, Timeouts};
-pub use telling::{Telling, address_of, notices, run_report_notice};
+pub use telling::{Telling, address_of, event_address_of, event_notices, notices, run_report_notice};

@@ -221,9 +221,11 @@ fn inbox(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
 fn folders(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<Option<String>> {
     let data = Path::new(DATA);
     for folder in FOLDERS {
-        // Parts are half-written.
+        // Parts are half-written. The head of an access log is a short cut that would be newer here than the log; it is found again.
         backup.take_folder(&making.data.root().join(folder), &data.join(folder), |file| {
-            !file.file_name().unwrap_or_default().to_string_lossy().starts_with('.')
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let is_found_again = folder == "access" && ["head.json", "lock", "grants.lock"].contains(&&*name);
+            !name.starts_with('.') && !is_found_again
         })?;
     }
     if let Some(file) = &making.config_file {

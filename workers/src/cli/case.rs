@@ -8,7 +8,7 @@ use pipeline_package::{AttachmentEntry, CaseRecord};
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Global, export, preview, verify},
+    cli::{Global, access_export, export, overview, preview, verify},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -35,6 +35,12 @@ pub enum Case {
     /// Copy one folder, as it stands now, into one ZIP file that can be checked anywhere (BagIt). The archive is not touched.
     #[command(after_help = crate::exit::TABLE)]
     Export(export::Export),
+    /// The list of all that one folder holds, as a PDF or here. Nothing is archived.
+    #[command(after_help = crate::exit::TABLE)]
+    Overview(overview::Overview),
+    /// Everything that is kept about one person, in one ZIP file for that person (GDPR art. 15). The archive is not touched.
+    #[command(after_help = crate::exit::TABLE)]
+    AccessExport(access_export::AccessExport),
     /// What would be archived of a document, how it would be screened, and who would be told. Writes nothing.
     #[command(after_help = crate::exit::TABLE)]
     Preview(preview::Preview),
@@ -56,6 +62,8 @@ pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -
         Case::Tree(f) => tree(&shell, &f.folder, output),
         Case::Verify(f) => verify_one(&shell, &f.folder, global, output),
         Case::Export(asked) => export::run(&shell, &asked, global, output),
+        Case::Overview(asked) => overview::run(&shell, &asked, global, output).await,
+        Case::AccessExport(asked) => access_export::run(&shell, &asked, global, output).await,
         Case::Preview(asked) => preview::run(&shell, &asked, global, output).await,
     };
     shell.close().await;

@@ -51,6 +51,8 @@ pub async fn run(_: Demo, global: &Global, config: Config, output: &Output) -> R
                 rows.push((name, key.id, key.version));
             }
             Answer::Known(row) => rows.push((name, row.key.id, row.key.version)),
+            // Nothing of an event is set or archived.
+            Answer::Event { .. } => {}
             Answer::Refused(refusal) => {
                 exit = Exit::Partial;
                 output.talk(&format!("{name}: {}", refusal.problems.first().map_or("", |p| p.code)));

@@ -309,10 +309,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_one_line() {
-        assert_eq!(reason("  innsynskrav 2026/14 ").unwrap(), "innsynskrav 2026/14");
+    fn a_note_is_one_line() {
+        assert_eq!(note("  innsynskrav 2026/14 ").unwrap(), "innsynskrav 2026/14");
         for bad in ["", "  ", "ok", "two\nlines", &"x".repeat(501)] {
-            assert!(reason(bad).is_err(), "{bad:?}");
+            assert!(note(bad).is_err(), "{bad:?}");
         }
     }
 }

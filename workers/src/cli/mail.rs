@@ -1,14 +1,17 @@
 //! `mail`: looks at notices.
 
 mod bounces;
+mod masked;
 mod preview;
 
+use pipeline_access::{About, Action};
 use pipeline_domain::ErrorCode;
 use pipeline_store::{Documents, Mail as Row, MailFilter, MailId, Outbox};
 use serde_json::{Value, json};
 
 use crate::{
-    cli::Global,
+    asking::{Asking, Thing, ask},
+    cli::{Global, case},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -28,12 +31,14 @@ pub enum Mail {
         #[arg(long, default_value_t = 200)]
         limit: u32,
     },
-    /// One notice with the mail as its receiver gets it.
+    /// One notice with the mail as its receiver gets it. Without a role that may see it, the address and what else tells of it are left out.
     #[command(after_help = crate::exit::TABLE)]
     Show {
         /// Its number in the list.
         #[arg(value_name = "NUMBER")]
         number: i64,
+        #[command(flatten)]
+        asking: Asking,
     },
     /// Look into the mailbox of what came back, and list what other servers reported of our mails. No addresses.
     ///
@@ -57,9 +62,9 @@ pub async fn run(mail: Mail, global: &Global, config: Config, output: &Output) -
             shell.close().await;
             exit
         }
-        Mail::Show { number } => {
+        Mail::Show { number, asking } => {
             let shell = Shell::open(global, config).await?;
-            let exit = show(&shell, MailId(number), global, output).await;
+            let exit = show(&shell, MailId(number), &asking, global, output).await;
             shell.close().await;
             exit
         }
@@ -121,11 +126,34 @@ fn delivered(shell: &Shell, mail: &Row) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-async fn show(shell: &Shell, id: MailId, global: &Global, output: &Output) -> Result<Exit, Failure> {
+/// Whether the address may be seen: the receiver's, which is contact data of somebody. The archivist's own mailbox is nobody's.
+fn address(shell: &Shell, mail: &Row, asking: &Asking, global: &Global) -> Result<Address, Failure> {
+    let Some(folder) = &mail.folder else { return Ok(Address::Shown) };
+    if asking.role.is_none() {
+        return Ok(Address::LeftOut);
+    }
+    let record = case::record(shell, folder)?;
+    let thing = match &record {
+        Some(record) => Thing::of_folder(record),
+        None => Thing { about: About::Folder(folder.clone()), ..Thing::of_municipality(&folder.municipality) },
+    };
+    let thing = Thing { document: mail.document, ..thing };
+    ask(shell, global, asking, Action::ReadContact, &thing)?;
+    Ok(Address::Shown)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Address {
+    Shown,
+    LeftOut,
+}
+
+async fn show(shell: &Shell, id: MailId, asking: &Asking, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let Some(mail) = shell.store.mail_by_id(id).await? else {
         output.error("not_found", &format!("{id}"));
         return Ok(Exit::NotFound);
     };
+    let address = address(shell, &mail, asking, global)?;
     let bytes = match delivered(shell, &mail)? {
         Some(bytes) => Some(bytes),
         None => match tell::letter(shell, &mail).await {
@@ -136,8 +164,10 @@ async fn show(shell: &Shell, id: MailId, global: &Global, output: &Output) -> Re
         },
     };
     let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = if address == Address::Shown { text } else { text.as_deref().map(masked::without_address) };
     let mut body = row(&mail);
     body["message"] = json!(text);
+    body["address"] = json!(if address == Address::Shown { "shown" } else { "left_out" });
     if !output.answer("mail", &body) {
         let gone = pick(
             global.lang(),
@@ -146,6 +176,14 @@ async fn show(shell: &Shell, id: MailId, global: &Global, output: &Output) -> Re
             "The notice is settled, and the mail is no longer kept here. See --json for what became of it.",
         );
         output.line(text.as_deref().map_or(gone, str::trim_end));
+        if address == Address::LeftOut && text.is_some() {
+            output.talk(pick(
+                global.lang(),
+                "Adressen er utelatt. Den vises for dem som har rett til det: --as, --reason.",
+                "Adressa er utelaten. Ho blir vist for dei som har rett til det: --as, --reason.",
+                "The address is left out. Those who may see it state --as and --reason.",
+            ));
+        }
     }
     Ok(Exit::Ok)
 }

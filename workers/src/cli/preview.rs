@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pipeline_domain::{ErrorCode, Lang, Snapshot};
 use pipeline_intake::Reading;
 use pipeline_package::{Effect, Outline, outline};
+use pipeline_render::{Changes, changes};
 use pipeline_store::{Documents, Plan};
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use crate::{
     cli::{Global, case},
     exit::Exit,
     failure::Failure,
+    jobs::print_source::Kept,
     output::Output,
     shell::Shell,
     words::pick,
@@ -70,6 +72,14 @@ async fn told(shell: &Shell, snapshot: &Snapshot, lang: Lang) -> Result<Value, F
     let folder = shell.store.folder_of(&plan).await?;
     let record = folder.as_ref().map(|f| case::record(shell, &f.id)).transpose()?.flatten();
     let outline = outline(snapshot, record.as_ref(), &profile);
+    let former = match (&folder, &record) {
+        (Some(folder), Some(_)) => {
+            let archive = shell.archive(&folder.id.municipality)?;
+            Kept { archive: &archive, reader: &shell.reader, folder: &folder.id }.before(snapshot)?
+        }
+        _ => None,
+    };
+    let changed = former.and_then(|former| changes(&former, snapshot, snapshot.case.address_protection));
     let telling = folder.as_ref().map_or_else(
         || {
             snapshot
@@ -90,9 +100,24 @@ async fn told(shell: &Shell, snapshot: &Snapshot, lang: Lang) -> Result<Value, F
         "document_id": snapshot.document, "version": snapshot.key().version, "kind": snapshot.kind().id(),
         "kind_label": snapshot.kind().label(lang), "case_folder": folder.map(|f| f.id.to_string()),
         "draft": snapshot.content.is_draft(), "effect_text": effect_text(&outline, lang), "told": telling,
+        "changes": changed.as_ref(), "changes_text": changed.as_ref().map(|changed| changes_text(changed, lang)),
     });
     answer.as_object_mut().expect("an outline is an object").extend(more.as_object().cloned().unwrap_or_default());
     Ok(answer)
+}
+
+/// What the page will tell in full, in numbers.
+fn changes_text(changed: &Changes, lang: Lang) -> String {
+    if changed.is_empty() {
+        return pick(lang, "Ingenting", "Ingenting", "Nothing").to_owned();
+    }
+    let counts = [
+        (changed.goals.len(), pick(lang, "mål", "mål", "goals")),
+        (changed.measures.len(), pick(lang, "tiltak", "tiltak", "measures")),
+        (changed.parts.len(), pick(lang, "andre deler", "andre delar", "other parts")),
+    ];
+    let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    told.join(", ")
 }
 
 fn effect_text(outline: &Outline, lang: Lang) -> String {
@@ -149,6 +174,7 @@ fn say(told: &Value, lang: Lang, output: &Output) {
         vec![pick(lang, "Dokument", "Dokument", "Document").to_owned(), text("kind_label")],
         vec![pick(lang, "Mappe", "Mappe", "Folder").to_owned(), told["case_folder"].as_str().map_or(no_folder, str::to_owned)],
         vec![pick(lang, "Virkning", "Verknad", "Effect").to_owned(), text("effect_text")],
+        vec![pick(lang, "Endret siden sist", "Endra sidan sist", "Changed since last").to_owned(), text("changes_text")],
         vec!["offentligTittel".to_owned(), text("public_title")],
         vec!["dokumenttype".to_owned(), text("document_type")],
         vec!["journalposttype".to_owned(), text("registration_type")],

@@ -173,11 +173,7 @@ fn documents_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Reads and takes in one batch from the front. Answers come in the order of the files; what is left comes next time.
-async fn hand_in<'a>(
-    shell: &Shell,
-    files: &'a [Named],
-    attachments: &[(PathBuf, Sha256)],
-) -> Result<(Vec<Answer>, &'a [Named]), Failure> {
+async fn hand_in<'a>(shell: &Shell, files: &'a [Named], attachments: &[(PathBuf, Sha256)]) -> Result<(Vec<Answer>, &'a [Named]), Failure> {
     let mut documents = Vec::new();
     let mut unread: Vec<Option<Answer>> = Vec::new();
     let mut size = BatchSize::default();
@@ -227,6 +223,10 @@ fn line(path: &Path, answer: &Answer) -> Value {
             "file": file, "answer": "known", "code": ErrorCode::DuplicateSnapshot, "document_id": row.key.id, "version": row.key.version,
             "case_folder": row.reservation.folder.to_string(), "state": row.state,
         }),
+        Answer::Event { id, folder, is_new } => {
+            let answer = if *is_new { "event" } else { "known" };
+            json!({ "file": file, "answer": answer, "event_id": id, "case_folder": folder.to_string() })
+        }
         Answer::Refused(refusal) => json!({ "file": file, "answer": "refused", "problems": refusal.problems }),
     }
 }
@@ -262,6 +262,11 @@ fn tell(lines: &[Value], global: &Global, output: &Output) {
             Some("accepted") => output.line(&format!(
                 "{} {file} → {}",
                 pick(lang, "tatt imot", "teke imot", "accepted "),
+                line["case_folder"].as_str().unwrap_or_default()
+            )),
+            Some("event") => output.line(&format!(
+                "{} {file} → {}",
+                pick(lang, "hendelse ", "hending  ", "event    "),
                 line["case_folder"].as_str().unwrap_or_default()
             )),
             Some("known") => output.line(&format!(

@@ -97,10 +97,11 @@ fn worker(shell: &Arc<Shell>) -> Result<Runner<AnyStore>, Failure> {
         // A relay gets one connection at a time.
         Outlet::Smtp(_) => 1,
     };
-    let notifier = shell.clone();
+    let (notifier, teller, same_outlet) = (shell.clone(), shell.clone(), outlet.clone());
     let builder = runner(shell, WorkerId(new_id()))
         .queue(queue::MAIL, slots)
         .handler(kind::NOTIFY, STAGE_LIMIT, move |ctx| stages::notify(notifier.clone(), outlet.clone(), ctx))
+        .handler(kind::NOTIFY_EVENT, STAGE_LIMIT, move |ctx| stages::notify_event(teller.clone(), same_outlet.clone(), ctx))
         .handler(JobKind::of(runs::OUTBOX_RETRY), RUN_LIMIT, with(shell, runs::run));
     builder.build().map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))
 }

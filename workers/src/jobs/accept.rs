@@ -1,15 +1,21 @@
 //! Takes documents in: read, kept on disk, then in the database. In that order, so that a row always has its file.
 
-use std::{fs, io, sync::Arc, task::Poll};
+use std::{collections::HashSet, fs, io, sync::Arc, task::Poll};
 
-use pipeline_domain::{DocumentKey, ErrorCode, Problem, ProblemCode, Reservation, Sha256, Snapshot, Timestamp};
-use pipeline_intake::Reading;
-use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument, SlotChange};
+use pipeline_domain::{
+    CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Event, EventId, Problem, ProblemCode, Reservation, Sha256, Snapshot, Timestamp,
+};
+use pipeline_intake::Incoming;
+use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument, Plans, SlotChange};
 
 use crate::{
     data::{AcceptedHold, DurableBatch, Hold},
     failure::Failure,
-    jobs::{attach, document_jobs, refusal},
+    jobs::{
+        attach, document_jobs,
+        events::{self, Heard},
+        refusal,
+    },
     shell::Shell,
 };
 
@@ -22,6 +28,8 @@ pub enum Answer {
     New { key: DocumentKey, reservation: Reservation },
     /// The same content was taken before.
     Known(Box<DocumentRow>),
+    /// An event: its plan has this folder.
+    Event { id: EventId, folder: CaseFolderId, is_new: bool },
     /// Not taken.
     Refused(Refusal),
 }
@@ -71,17 +79,25 @@ pub struct Offered {
 /// Takes documents in, and leaves those that are refused to the caller.
 pub async fn offer(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Offered, Failure> {
     let readings = read_all(shell, documents).await?;
-    let read: Vec<Read> = readings
-        .iter()
-        .zip(documents)
-        .filter_map(|(reading, bytes)| reading.as_ref().ok().map(|s| Read { snapshot: s.clone(), bytes: bytes.clone() }))
-        .collect();
+    let (mut read, mut heard) = (Vec::new(), Vec::new());
+    for (reading, bytes) in readings.iter().zip(documents) {
+        match reading {
+            Ok(Came::Document(snapshot)) => read.push(Read { snapshot: snapshot.clone(), bytes: bytes.clone() }),
+            Ok(Came::Event(event)) => heard.push(Heard { event: event.clone(), bytes: bytes.clone() }),
+            Err(_) => {}
+        }
+    }
+    // First what happened, then what was written of it: a plan is there before its documents.
+    let noted = events::accept_all(shell, &heard).await?;
     let accepted = accept_read(shell, &read).await?;
-    let without_row = read.iter().zip(&accepted).filter(|(_, a)| matches!(a, Answer::Refused(_))).map(|(r, _)| r.snapshot.digest).collect();
-    let mut accepted = accepted.into_iter();
+    let is_refused = |a: &Answer| matches!(a, Answer::Refused(_));
+    let mut without_row: Vec<Sha256> = read.iter().zip(&accepted).filter(|(_, a)| is_refused(a)).map(|(r, _)| r.snapshot.digest).collect();
+    without_row.extend(heard.iter().zip(&noted).filter(|(_, a)| is_refused(a)).map(|(h, _)| h.event.digest));
+    let (mut accepted, mut noted) = (accepted.into_iter(), noted.into_iter());
     let answer = |reading: ReadOrRefused| match reading {
         Err(refusal) => Answer::Refused(refusal),
-        Ok(_) => accepted.next().expect("every document that was read was offered"),
+        Ok(Came::Document(_)) => accepted.next().expect("every document that was read was offered"),
+        Ok(Came::Event(_)) => noted.next().expect("every event that was read was offered"),
     };
     Ok(Offered { answers: readings.into_iter().map(answer).collect(), without_row })
 }
@@ -106,7 +122,7 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
     let files = attach::take_in(shell, named).await?;
     keep(shell, read.iter().filter(|r| !is_done(r)).cloned().collect(), DurableBatch::add).await?;
     let now = shell.clock.now();
-    let news: Vec<NewDocument> = read.iter().map(|r| new_document(&r.snapshot, now)).collect();
+    let news = read.iter().map(|r| new_document(shell, &r.snapshot, now)).collect::<Result<Vec<NewDocument>, _>>()?;
     let acceptances = in_order(news.iter().map(|new| shell.store.accept(new, document_jobs)).collect()).await;
     let acceptances = acceptances.into_iter().collect::<Result<Vec<_>, _>>()?;
     keep(shell, newer_sendings(shell, read, &acceptances), DurableBatch::replace).await?;
@@ -122,14 +138,20 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
 }
 
 /// Nobody looks for files without a row while some of ours have none yet.
-async fn hold(shell: &Shell) -> Result<AcceptedHold, Failure> {
+pub(super) async fn hold(shell: &Shell) -> Result<AcceptedHold, Failure> {
     let held = shell.data.hold_accepted(Hold::ToAccept).await;
     held.map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot hold the accepted documents: {e}")))?
         .ok_or_else(|| Failure::retry(ErrorCode::StoreUnavailable, "another process holds the accepted documents"))
 }
 
-fn new_document(snapshot: &Snapshot, now: Timestamp) -> NewDocument {
-    NewDocument::of(snapshot, SlotChange::Keep, now).expect("intake has checked the source system's name")
+fn new_document(shell: &Shell, snapshot: &Snapshot, now: Timestamp) -> Result<NewDocument, Failure> {
+    let slot = match snapshot.kind() {
+        DocumentKind::ClosingNote => SlotChange::Release,
+        // The person may have got another plan meanwhile.
+        DocumentKind::ReopeningNote => shell.pseudonyms()?.slot(&snapshot.case).map_or(SlotChange::Keep, SlotChange::Claim),
+        _ => SlotChange::Keep,
+    };
+    Ok(NewDocument::of(snapshot, slot, now).expect("intake has checked the source system's name"))
 }
 
 /// Known documents whose file gives way to what was sent now.
@@ -188,7 +210,13 @@ async fn in_order<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     .await
 }
 
-type ReadOrRefused = Result<Arc<Snapshot>, Refusal>;
+/// What bytes turned out to be.
+enum Came {
+    Document(Arc<Snapshot>),
+    Event(Arc<Event>),
+}
+
+type ReadOrRefused = Result<Came, Refusal>;
 
 /// As many at a time as there are cores: a parsed document is many times its text.
 async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRefused>, Failure> {
@@ -201,17 +229,18 @@ async fn read_all(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Vec<ReadOrRe
             && let Some((i, document)) = rest.next()
         {
             let reader = shell.reader.clone();
-            tasks.spawn_blocking(move || (i, reader.read(&document)));
+            tasks.spawn_blocking(move || (i, reader.take(&document)));
         }
         let Some(done) = tasks.join_next().await else { break };
         let (i, reading) =
             done.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "reading a document ended in an internal error"))?;
         readings[i] = Some(match reading {
-            Reading::Accepted(snapshot) if snapshot.content.is_draft() => {
+            Incoming::Event(event) => Ok(Came::Event(Arc::from(event))),
+            Incoming::Document(snapshot) if snapshot.content.is_draft() => {
                 Err(Refusal::from_problems(vec![Problem::new(ProblemCode::NotApproved, "/content/state", "state=approved")]))
             }
-            Reading::Accepted(snapshot) => Ok(Arc::from(snapshot)),
-            Reading::Refused(problems) => Err(Refusal::from_problems(problems)),
+            Incoming::Document(snapshot) => Ok(Came::Document(Arc::from(snapshot))),
+            Incoming::Refused(problems) => Err(Refusal::from_problems(problems)),
         });
     }
     Ok(readings.into_iter().map(|r| r.expect("every document was read")).collect())
@@ -231,6 +260,13 @@ async fn keep(shell: &Shell, read: Vec<Read>, put: fn(&mut DurableBatch, &str, &
     written.map(drop).map_err(|e| Failure::retry(ErrorCode::ArchiveWrite, format!("cannot keep accepted documents: {e}")))
 }
 
+/// Those of the digests that a document or an event has.
+pub async fn known_among(shell: &Shell, digests: &[Sha256]) -> Result<HashSet<Sha256>, Failure> {
+    let mut known: HashSet<Sha256> = shell.store.states_of(digests).await?.into_iter().map(|(digest, _)| digest).collect();
+    known.extend(shell.store.events_among(digests).await?);
+    Ok(known)
+}
+
 /// Takes accepted files away that no row has. Their documents must be kept elsewhere, as in `refused/`. Looks again while
 /// nobody is between file and row: another sending of the same content may have got its row meanwhile. When somebody is,
 /// the files stay for the next run.
@@ -240,8 +276,8 @@ pub async fn forget(shell: &Shell, digests: &[Sha256]) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(_hold) = shell.data.hold_accepted(Hold::ToSort).await.map_err(failed)? else { return Ok(()) };
-    let known = shell.store.states_of(digests).await?;
-    for digest in digests.iter().filter(|d| !known.iter().any(|(k, _)| k == *d)) {
+    let known = known_among(shell, digests).await?;
+    for digest in digests.iter().filter(|d| !known.contains(d)) {
         match fs::remove_file(shell.data.accepted_file(*digest)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
             _ => {}

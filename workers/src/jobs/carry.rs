@@ -11,7 +11,13 @@ use pipeline_package::{Head, Packaging};
 use pipeline_queue::{Backoff, Failures, Seed};
 use pipeline_store::{Documents, PendingDocument, Stage};
 
-use crate::{failure::Failure, handover::Handover, jobs::{attach, print_source::Kept}, shell::Shell, snapshots::FileStamp};
+use crate::{
+    failure::Failure,
+    handover::Handover,
+    jobs::{attach, print_source::Kept},
+    shell::Shell,
+    snapshots::FileStamp,
+};
 
 /// Where a document stopped, and why.
 #[derive(Debug)]

@@ -118,7 +118,7 @@ impl Taken {
         for (held, answer) in batch.iter().zip(&offered.answers) {
             let done = match answer {
                 Answer::Refused(refusal) => held.refuse(shell, refusal)?,
-                Answer::New { .. } | Answer::Known(_) => held.remove(),
+                Answer::New { .. } | Answer::Known(_) | Answer::Event { .. } => held.remove(),
             };
             match done {
                 Ok(Gone::Yes) => {}

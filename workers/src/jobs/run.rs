@@ -9,7 +9,7 @@ use std::{
 };
 
 use pipeline_domain::{CaseFolderId, DocumentKey, DocumentKind, ErrorCode, MunicipalityNumber, NextStep, Timestamp};
-use pipeline_store::{Documents, PendingDocument, RunCounts, RunId, Runs, Stage};
+use pipeline_store::{Documents, Jobs, PendingDocument, RunCounts, RunId, Runs, Stage};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ use crate::{
         accept::{Answer, Refusal},
         bounces,
         carry::{self, Stopped},
-        inbox, tell, tidy,
+        events, inbox, overview, tell, tidy,
     },
     shell::Shell,
 };
@@ -34,6 +34,8 @@ const PAGE: u32 = 256;
 pub struct RunReport {
     pub accepted: u32,
     pub known: u32,
+    /// Events that were new.
+    pub events: u32,
     pub waiting: usize,
     /// Files in the drop folder that cannot be read or moved.
     pub unreadable: usize,
@@ -115,6 +117,8 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
         report.count(answer);
     }
     carry_all(shell, stop, &mut report, watch).await?;
+    overview::make_all(shell, stop, &mut report, watch).await?;
+    events::carry_all(shell).await?;
     finish(shell, started_at, &mut report).await?;
     match tell::send_due(shell, stop).await {
         Ok(mails) => report.mails = mails,
@@ -172,6 +176,7 @@ impl RunReport {
                 self.known += 1;
                 self.by_municipality.entry(row.reservation.folder.municipality).or_default().counts.known += 1;
             }
+            Answer::Event { is_new, .. } => self.events += u32::from(is_new),
             Answer::Refused(refusal) => self.refused.push(refusal),
         }
     }
@@ -234,6 +239,10 @@ async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<on
         let rendered = rendered?;
         let snapshot = rendered.snapshot().clone();
         let archived = carry::place(shell, rendered).await?;
+        if let Some(job) = overview::follow_up(&snapshot, &archived.folder) {
+            // Before the recording: a crash in between leaves a job too many, which looks and finds nothing.
+            shell.store.enqueue(&[job]).await.map_err(|e| carry::at(Stage::Archive)(e.into()))?;
+        }
         carry::record(shell, &snapshot, &archived).await?;
         Ok(())
     }

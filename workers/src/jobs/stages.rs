@@ -19,7 +19,7 @@ mod render;
 use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::{
-    CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, NextStep, Reservation, Sha256, Snapshot, Timestamp, Verdict,
+    CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, EventId, NextStep, Reservation, Sha256, Snapshot, Timestamp, Verdict,
 };
 use pipeline_queue::{Backoff, Conclusion, Failures, JobContext, Seed};
 use pipeline_store::{
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use archive::archive;
 pub use intake::intake;
-pub use notify::notify;
+pub use notify::{notify, notify_event};
 pub use package::package;
 pub use render::render;
 
@@ -49,6 +49,7 @@ pub mod kind {
     pub const PACKAGE: JobKind = JobKind::of("package");
     pub const ARCHIVE: JobKind = JobKind::of("archive");
     pub const NOTIFY: JobKind = JobKind::of("notify");
+    pub const NOTIFY_EVENT: JobKind = JobKind::of("notify.event");
 }
 
 /// Names of queues. Published: the configuration and `--queues` name them.
@@ -81,6 +82,12 @@ struct DocumentArgs {
     /// How often the document had to go back to the beginning.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     rounds: u32,
+}
+
+/// What a job on an event's mail is told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct EventArgs {
+    event_id: EventId,
 }
 
 /// The shape is serde's.
@@ -116,6 +123,15 @@ pub fn intake_job() -> NewJob {
 pub fn notify_job(key: DocumentKey) -> NewJob {
     let mut job = NewJob::new(kind::NOTIFY, queue::MAIL, json(&DocumentArgs::of(key)));
     job.unique_key = Some(format!("notify:{key}"));
+    job.max_failures = MAX_FAILURES;
+    job
+}
+
+/// Tells of an event, or what a schedule found and an event holds the address for.
+pub fn notify_event_job(event: EventId) -> NewJob {
+    let args = serde_json::to_value(EventArgs { event_id: event }).expect("an id is writable");
+    let mut job = NewJob::new(kind::NOTIFY_EVENT, queue::MAIL, args);
+    job.unique_key = Some(format!("notify:{event}"));
     job.max_failures = MAX_FAILURES;
     job
 }

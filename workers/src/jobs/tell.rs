@@ -1,12 +1,13 @@
-//! Sends the notices that wait, each at most once. The address is looked up in the document at the last moment.
+//! Sends the notices that wait, each at most once. What is sent, and whether it is worth sending still, is decided at the last moment.
+
+mod letter;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use pipeline_domain::{EmailAddress, ErrorCode, MunicipalityNumber, NextStep, Notice, RecipientRef, Snapshot, Verdict};
-use pipeline_intake::Reading;
-use pipeline_notify::{EnvelopeId, Mail as Letter, MailFacts, Maildir, ReportFacts, SendOutcome, SmtpRelay};
+use pipeline_domain::{ErrorCode, NextStep, Notice, Verdict};
+use pipeline_notify::{EnvelopeId, Mail as Letter, Maildir, SendOutcome, SmtpRelay};
 use pipeline_queue::{Backoff, Failures, Seed};
-use pipeline_store::{Claim, Documents, Mail, MailOutcome, Outbox, Run, RunId, Runs, StoreError};
+use pipeline_store::{Claim, Mail, MailOutcome, Outbox, RunId, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -15,6 +16,8 @@ use crate::{
     jobs::run::StopFlag,
     shell::{Outlet, Shell},
 };
+
+pub use letter::letter;
 
 const PAGE: u32 = 64;
 /// Between two tries to write down how a mail went; doubled each time.
@@ -41,31 +44,10 @@ pub fn run_reports(municipality: &Municipality, run: RunId) -> Vec<Notice> {
 
 /// Word to the archivist that a scheduled run left a report.
 pub fn scheduled_reports(municipality: &Municipality, run: RunId) -> Vec<Notice> {
-    let word = || pipeline_notify::run_report_notice(&format!("{}.{run}.{LEFT_A_REPORT}", municipality.number), municipality.written_form);
+    let word = || {
+        pipeline_notify::run_report_notice(&format!("{}.{run}.{}", municipality.number, letter::LEFT_A_REPORT), municipality.written_form)
+    };
     municipality.mail.archivist.iter().map(|_| word()).collect()
-}
-
-/// Ends the key of a notice about a run that left a report.
-const LEFT_A_REPORT: &str = "report";
-
-/// What a notice to the archivist is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    /// The mail is the report.
-    Counts,
-    /// The report lies in the data folder.
-    Report,
-}
-
-/// Municipality and run of a report, from its key (see [`run_reports`] and [`scheduled_reports`]).
-fn run_of(dedupe_key: &str) -> Option<(MunicipalityNumber, RunId, About)> {
-    let mut parts = dedupe_key.split(':').nth(1)?.split('.');
-    let (municipality, run) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    match parts.next() {
-        None => Some((municipality, run, About::Counts)),
-        Some(LEFT_A_REPORT) => Some((municipality, run, About::Report)),
-        Some(_) => None,
-    }
 }
 
 /// Sends everything that is due.
@@ -147,7 +129,7 @@ impl MailSummary {
 /// Sends one mail and writes down how it went. `None` when somebody else has it.
 pub async fn send(shell: &Shell, outlet: &Outlet, mail: Mail) -> Result<(Option<MailOutcome>, Relay), Failure> {
     let now = shell.clock.now();
-    let (outcome, relay) = match timely_letter(shell, &mail).await {
+    let (outcome, relay) = match letter::timely(shell, &mail).await {
         Ok(letter) => match shell.store.claim_mail(&mail.dedupe_key, &letter.message_id, now).await? {
             Claim::Taken(_) => return Ok((None, Relay::Up)),
             Claim::Yours(_) => carry(shell, outlet, &mail, letter).await,
@@ -186,87 +168,6 @@ fn outcome_word(outcome: &MailOutcome) -> &'static str {
         MailOutcome::Doubtful { .. } => "doubtful",
         MailOutcome::NotSent { .. } => "not sent",
     }
-}
-
-/// The finished letter: the same bytes on every attempt.
-pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
-    letter_with_facts(shell, mail).await.map(|(letter, _)| letter)
-}
-
-async fn letter_with_facts(shell: &Shell, mail: &Mail) -> Result<(Letter, MailFacts), Failure> {
-    let notice = notice_of(mail);
-    let (municipality, to, facts) = match mail.recipient {
-        RecipientRef::Archivist => report_facts(shell, mail).await?,
-        _ => document_facts(shell, &notice).await?,
-    };
-    let municipality = shell.municipality(&municipality)?;
-    let letter = pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?;
-    Ok((letter, facts))
-}
-
-/// The letter, unless it is worth nothing any more at the moment of sending.
-async fn timely_letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
-    let (letter, facts) = letter_with_facts(shell, mail).await?;
-    if pipeline_notify::is_still_worth_sending(mail.kind, &facts, shell.clock.now()) {
-        Ok(letter)
-    } else {
-        Err(Failure::give_up(ErrorCode::NoticeExpired, format!("notice {} came too late", mail.dedupe_key)))
-    }
-}
-
-fn notice_of(mail: &Mail) -> Notice {
-    Notice {
-        kind: mail.kind,
-        document: mail.document,
-        event: mail.event,
-        folder: mail.folder.clone(),
-        recipient: mail.recipient,
-        written_form: mail.written_form,
-        dedupe_key: mail.dedupe_key.clone(),
-    }
-}
-
-async fn document_facts(shell: &Shell, notice: &Notice) -> Result<(MunicipalityNumber, EmailAddress, MailFacts), Failure> {
-    let missing = |what: &str| Failure::give_up(ErrorCode::DocumentMissing, format!("notice {}: {what}", notice.dedupe_key));
-    let key = notice.document.ok_or_else(|| missing("names no document"))?;
-    let row = shell.store.document(key).await?.ok_or_else(|| missing("its document is not in the database"))?;
-    let path = shell.data.accepted_file(row.digest);
-    let reader = shell.reader.clone();
-    let reading = tokio::task::spawn_blocking(move || std::fs::read(path).map(|bytes| reader.read(&bytes))).await;
-    let snapshot: Box<Snapshot> = match reading.map_err(|_| missing("reading its document ended in an internal error"))? {
-        Ok(Reading::Accepted(snapshot)) => snapshot,
-        Ok(Reading::Refused(_)) => return Err(missing("its accepted file is not what was accepted")),
-        Err(e) => return Err(missing(&format!("its accepted file cannot be read: {e}"))),
-    };
-    let to = pipeline_notify::address_of(notice, &snapshot)
-        .ok_or_else(|| Failure::give_up(ErrorCode::RecipientWithoutAddress, format!("notice {} has no address", notice.dedupe_key)))?;
-    Ok((row.reservation.folder.municipality, to, MailFacts::of(&snapshot)))
-}
-
-async fn report_facts(shell: &Shell, mail: &Mail) -> Result<(MunicipalityNumber, EmailAddress, MailFacts), Failure> {
-    let missing = |what: &str| Failure::give_up(ErrorCode::MailConfig, format!("report {}: {what}", mail.dedupe_key));
-    let (number, id, about) = run_of(&mail.dedupe_key).ok_or_else(|| missing("names no run"))?;
-    let to = shell.municipality(&number)?.mail.archivist.clone().ok_or_else(|| missing("the municipality names no archivist"))?;
-    let run = shell.store.run(id).await?.ok_or_else(|| missing("its run is not in the database"))?;
-    let facts = match about {
-        About::Counts => MailFacts::of_run(counts_of(shell, &number, &run, mail).await?),
-        // What a person should look at is what failed, whatever it was that the run did.
-        About::Report => MailFacts::of_report(ReportFacts { to_follow_up: run.counts.failed }),
-    };
-    Ok((number, to, facts))
-}
-
-async fn counts_of(shell: &Shell, number: &MunicipalityNumber, run: &Run, mail: &Mail) -> Result<pipeline_notify::RunCounts, Failure> {
-    let ended = run.finished_at.unwrap_or(mail.queued_at);
-    let paper = shell.store.paper_list().await?;
-    let on_paper = paper.iter().filter(|p| p.folder.municipality == *number && p.at >= run.started_at && p.at <= ended).count();
-    Ok(pipeline_notify::RunCounts {
-        archived: run.counts.archived,
-        already_there: run.counts.known,
-        refused: run.counts.refused,
-        failed: run.counts.failed,
-        on_paper: u32::try_from(on_paper).unwrap_or(u32::MAX),
-    })
 }
 
 async fn carry(shell: &Shell, outlet: &Outlet, mail: &Mail, letter: Letter) -> (MailOutcome, Relay) {
@@ -311,21 +212,4 @@ fn not_sent(shell: &Shell, mail: &Mail, failure: Failure) -> MailOutcome {
         tracing::error!(mail.id = %mail.id, code = %failure.code, "mail failed: {}", failure.detail);
     }
     MailOutcome::NotSent { code: failure.code, detail: failure.detail, next }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_tells_what_it_is_about_by_its_key() {
-        let run = RunId(uuid::Uuid::from_u128(7));
-        let key =
-            |rest: &str| pipeline_notify::run_report_notice(&format!("9901.{run}{rest}"), pipeline_domain::WrittenForm::Nb).dedupe_key;
-        let number: MunicipalityNumber = "9901".parse().unwrap();
-        assert_eq!(run_of(&key("")), Some((number.clone(), run, About::Counts)));
-        assert_eq!(run_of(&key(".report")), Some((number, run, About::Report)));
-        assert_eq!(run_of(&key(".other")), None);
-        assert_eq!(run_of("archive_report:x:archivist"), None);
-    }
 }

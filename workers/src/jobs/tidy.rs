@@ -1,9 +1,9 @@
 //! Sorts out `accepted/`: a file without a row is taken in, and one whose document has come all the way is removed.
 
-use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 use pipeline_domain::{ErrorCode, Sha256};
-use pipeline_store::{DocumentState, Documents};
+use pipeline_store::{DocumentState, Documents, Plans};
 
 use crate::{
     data::Hold,
@@ -62,15 +62,20 @@ async fn adopt(shell: &Shell, digests: &[Sha256], documents: &[Arc<[u8]>]) -> Re
     accept::forget(shell, digests).await
 }
 
-/// Removes the files of notified documents when they have been kept as long as the configuration says. Their content lies
-/// in the archive; the addresses in them shall not stay for ever. How many there were.
+/// Removes the files of notified documents, and of events, when they have been kept as long as the configuration says and nobody
+/// needs them any more. The content of documents lies in the archive; the addresses in them shall not stay for ever. How many there
+/// were.
 pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
     let mut removed = 0;
     let mut old = digests(shell)?;
     old.retain(|digest| is_old(shell, &shell.data.accepted_file(*digest)));
     for page in old.chunks(PAGE) {
-        for (digest, state) in shell.store.states_of(page).await? {
-            if state == DocumentState::Notified {
+        let notified = shell.store.states_of(page).await?.into_iter().filter(|(_, state)| *state == DocumentState::Notified);
+        let mut done: Vec<Sha256> = notified.map(|(digest, _)| digest).collect();
+        done.extend(shell.store.events_among(page).await?);
+        let needed = shell.store.needed(&done, shell.clock.now()).await?;
+        for digest in done {
+            if !needed.contains(&digest) {
                 match fs::remove_file(shell.data.accepted_file(digest)) {
                     Ok(()) => removed += 1,
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -93,14 +98,14 @@ pub(super) fn is_old(shell: &Shell, file: &Path) -> bool {
 
 /// Asked while nobody is between file and row. When somebody does not let go, none is told: the next run sees them.
 async fn without_row(shell: &Shell, page: &[Sha256]) -> Result<Vec<Sha256>, Failure> {
-    let known: HashMap<_, _> = shell.store.states_of(page).await?.into_iter().collect();
-    let maybe: Vec<Sha256> = page.iter().copied().filter(|d| !known.contains_key(d)).collect();
+    let known = accept::known_among(shell, page).await?;
+    let maybe: Vec<Sha256> = page.iter().copied().filter(|d| !known.contains(d)).collect();
     if maybe.is_empty() {
         return Ok(maybe);
     }
     let Some(_hold) = shell.data.hold_accepted(Hold::ToSort).await.map_err(|e| failed(&e))? else { return Ok(Vec::new()) };
-    let known: HashMap<_, _> = shell.store.states_of(&maybe).await?.into_iter().collect();
-    Ok(maybe.into_iter().filter(|d| !known.contains_key(d)).collect())
+    let known = accept::known_among(shell, &maybe).await?;
+    Ok(maybe.into_iter().filter(|d| !known.contains(d)).collect())
 }
 
 /// What the names in `accepted/` say.

@@ -1,6 +1,7 @@
 //! Who may be told while no consent holds.
 
 use pipeline_domain::{
+    About,
     ErrorCode::{self, ConsentExpired, ConsentMissing},
     EventName, Fact,
     NoticeKind::*,
@@ -8,7 +9,7 @@ use pipeline_domain::{
 };
 use pipeline_lifecycle::{Life, may_be_told};
 
-use crate::made::{approved, asked, at, event, minutes, of};
+use crate::made::{actor, approved, asked, at, event, matter, minutes, of};
 
 fn told(facts: &[Fact], now: &str, who: RecipientRef) -> Result<(), ErrorCode> {
     may_be_told(&Life::of(facts), NewMessage, who, at(now))
@@ -40,4 +41,20 @@ fn that_something_ends_is_told_all_the_same() {
         let ends = matches!(kind, ParticipantRemoved | MeetingCancelled | PlanClosed | ResponsibilityTransferred);
         assert_eq!(may_be_told(&life, kind, RecipientRef::Recipient(0), at("2026-08-02")).is_ok(), ends, "{kind:?}");
     }
+}
+
+#[test]
+fn a_second_notice_is_for_what_was_neither_opened_nor_answered() {
+    let opened = event(EventName::ContentOpened, "2026-09-05", About { actor: Some(actor(7)), ..of(1) });
+    let check = |facts: &[Fact], kind, by, expected: bool| {
+        assert_eq!(Life::of(facts).is_dealt_with(kind, matter(1), by, at("2026-09-01")), expected, "{kind:?} {by:?} {facts:#?}");
+    };
+    for kind in [MinutesReady, ConsentRequest] {
+        check(std::slice::from_ref(&opened), kind, Some(actor(7)), true);
+        check(std::slice::from_ref(&opened), kind, Some(actor(8)), false);
+        check(std::slice::from_ref(&opened), kind, None, false);
+    }
+    check(&[asked(1, "2026-09-01")], ConsentRequest, None, false);
+    check(&[asked(1, "2026-09-01"), approved(1, "2026-09-02", "2027-09-01")], ConsentRequest, None, true);
+    check(&[asked(1, "2026-09-01"), approved(1, "2026-09-02", "2027-09-01")], MinutesReady, None, false);
 }

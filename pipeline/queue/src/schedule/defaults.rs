@@ -72,9 +72,9 @@ defaults! {
         | "Archives documents that have become final.";
     // From the first Monday of May to the last of July, the end of the school year: from August it is in the list of `school_year.close`.
     "annual_report.remind" "0 7 * MAY-JUL MON" On:
-        "Lister opp IOP-er uten årsrapport for arkivaren, hver uke fra 1. mai til skoleåret er slutt."
-        | "Listar opp IOP-ar utan årsrapport for arkivaren, kvar veke frå 1. mai til skuleåret er slutt."
-        | "Lists plans without an annual report for the archivist, weekly from 1 May to the end of the school year.";
+        "Lister opp IOP-er uten årsrapport og minner de ansvarlige, hver uke fra 1. mai til skoleåret er slutt."
+        | "Listar opp IOP-ar utan årsrapport og minner dei ansvarlege, kvar veke frå 1. mai til skuleåret er slutt."
+        | "Lists plans without an annual report and reminds their leads, weekly from 1 May to the end of the school year.";
     "school_year.close" "0 5 1 AUG *" On:
         "Lister opp IOP-er som verken er videreført eller avsluttet når skoleåret er slutt."
         | "Listar opp IOP-ar som verken er førte vidare eller avslutta når skuleåret er slutt."
@@ -87,6 +87,15 @@ defaults! {
         "Varsler en gang til når noe har ligget uåpnet i sju dager."
         | "Varslar ein gong til når noko har lege uopna i sju dagar."
         | "Tells once more when something has lain unopened for seven days.";
+    "meeting.remind" "25 * * * *" On:
+        "Minner dem som er innkalt, to dager før et møte."
+        | "Minner dei som er kalla inn, to dagar før eit møte."
+        | "Reminds those who are called, two days before a meeting.";
+    // After the archive report, and before the week's work begins.
+    "lead.digest" "30 7 * * MON" On:
+        "Sender hver planansvarlig én oversikt over det som venter på dem."
+        | "Sender kvar planansvarleg éi oversikt over det som ventar på dei."
+        | "Sends each lead one overview of what waits for them.";
     "contact.stale" "30 5 1 * *" On:
         "Finner kontaktopplysninger som er eldre enn 18 måneder."
         | "Finn kontaktopplysningar som er eldre enn 18 månader."

@@ -1,6 +1,6 @@
 //! `school_year.close` and `annual_report.remind`: which IOPs are left over, and which have no annual report. Both are read from
-//! the folders' own `metadata/sak.json`: its titles tell the school year. That a folder holds an IOP stands in the report, and
-//! nowhere in the database or in mail.
+//! the folders' own `metadata/sak.json`: its titles tell the school year. That a folder holds an IOP stands in the report; a mail says
+//! no more than that a task waits.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,10 @@ use pipeline_package::CaseRecord;
 use pipeline_queue::Conclusion;
 use pipeline_render::{Cell, Label, ReportKind, ReportTable, RunReport};
 use pipeline_store::{Folder, RunCounts};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
+    annual,
     local::LocalRun,
     records::{self, Looked},
     survey::{self, day_or_never},
@@ -44,34 +45,36 @@ pub async fn not_rolled_over(run: &LocalRun) -> Result<Conclusion, Failure> {
     }));
     let mut report = run.new_report(ReportKind::SchoolYearClose, None);
     report.figures = vec![(Label::NotRolledOver, table.rows.len() as u64)];
-    finish(run, report, table, unread).await
+    finish(run, report, table, json!({ "unread": unread })).await
 }
 
-/// IOPs of the school year without an annual report for it. When there is none, nobody is reminded.
+/// IOPs of the school year without an annual report for it, and word to those who lead them. When there is none, nobody is reminded.
 pub async fn without_annual_report(run: &LocalRun) -> Result<Conclusion, Failure> {
     let year = school_year(run.due.oslo_date());
     let Some((iops, unread)) = iops(run).await? else { return Ok(Conclusion::stopped()) };
     let mut table =
         ReportTable::new(Label::NoAnnualReport, Label::NoAnnualReportMeaning, [Label::CaseFolder, Label::SchoolYear, Label::LastSnapshot]);
-    let missing = iops.iter().filter(|iop| iop.years.contains(&year) && !iop.reported.contains(&year));
-    table
-        .rows
-        .extend(missing.map(|iop| vec![Cell::Folder(iop.folder.id.clone()), Cell::Year(year.clone()), day_or_never(iop.last_snapshot)]));
+    let missing: Vec<&Iop> = iops.iter().filter(|iop| iop.years.contains(&year) && !iop.reported.contains(&year)).collect();
+    let folders: Vec<_> = missing.iter().map(|iop| &iop.folder.id).collect();
+    let Some(told) = annual::remind(run, &folders, &year).await? else { return Ok(Conclusion::stopped()) };
+    table.rows.extend(
+        missing.iter().map(|iop| vec![Cell::Folder(iop.folder.id.clone()), Cell::Year(year.clone()), day_or_never(iop.last_snapshot)]),
+    );
     if table.rows.is_empty() && unread == 0 {
         return Ok(run.finish_quietly(RunCounts::default(), json!({ "to_follow_up": 0 })));
     }
     let mut report = run.new_report(ReportKind::AnnualReportRemind, None);
     report.figures = vec![(Label::NoAnnualReport, table.rows.len() as u64)];
-    finish(run, report, table, unread).await
+    finish(run, report, table, json!({ "unread": unread, "told": told })).await
 }
 
-async fn finish(run: &LocalRun, mut report: RunReport, table: ReportTable, unread: u32) -> Result<Conclusion, Failure> {
+async fn finish(run: &LocalRun, mut report: RunReport, table: ReportTable, result: Value) -> Result<Conclusion, Failure> {
     report.to_follow_up = table.rows.len() as u64;
     report.tables = vec![table];
-    if unread > 0 {
+    if result["unread"] != 0 {
         report.remarks = vec![Label::UnreadRemark];
     }
-    run.finish(&report, RunCounts::default(), json!({ "unread": unread })).await
+    run.finish(&report, RunCounts::default(), result).await
 }
 
 /// Every IOP of the municipality and how many folders could not be read; `None` when asked to stop.

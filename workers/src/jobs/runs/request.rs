@@ -1,7 +1,7 @@
 //! What the source system is asked for: `requests/<municipality>-<run>.json`. Arkivflyt cannot fetch a living plan; the export of
 //! the source system picks this file up and sends each plan that has changed since `changed_since`.
 
-use pipeline_domain::{Date, PlanId, Timestamp};
+use pipeline_domain::{CaseFolderId, Date, Event, PlanId, Timestamp};
 use pipeline_store::Folder;
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::{
     local::LocalRun,
     paper::{cannot_write, put},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, shell::Shell};
 
 /// Shape of the file.
 const SCHEMA: &str = "arkivflyt/archive_request/1";
@@ -50,6 +50,45 @@ impl RequestedPlan {
     }
 }
 
+/// One plan that an event asks for.
+pub struct OnePlan<'a> {
+    pub event: &'a Event,
+    pub folder: &'a CaseFolderId,
+}
+
+/// Asks for one plan, as it is now. The same event writes the same file.
+pub async fn ask_for(shell: &Shell, plan: &OnePlan<'_>) -> Result<(), Failure> {
+    let OnePlan { event, folder } = plan;
+    let municipality = &event.case.municipality_number;
+    let wanted = RequestedPlan {
+        plan_id: event.case.plan_id,
+        source_system: event.system.clone(),
+        case_folder: folder.to_string(),
+        changed_since: None,
+        meeting_at: event.content.begins,
+    };
+    let request = Request {
+        schema: SCHEMA,
+        run: event.id.to_string(),
+        reason: event.content.event.id(),
+        municipality: municipality.as_str(),
+        requested_at: event.occurred_at,
+        plans: &[wanted],
+    };
+    let (folder, name) = (shell.data.root().join("requests"), format!("{municipality}-{}.json", event.id));
+    let bytes = request.bytes();
+    let written = tokio::task::spawn_blocking(move || put(&folder, &[(name, bytes)])).await.expect("writing does not panic");
+    written.map_err(|e| cannot_write(&e))
+}
+
+impl Request<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a request is writable");
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
 /// Writes the file; the same run writes the same file. None for no plans.
 pub async fn write(run: &LocalRun, plans: &[RequestedPlan]) -> Result<(), Failure> {
     if plans.is_empty() {
@@ -63,8 +102,7 @@ pub async fn write(run: &LocalRun, plans: &[RequestedPlan]) -> Result<(), Failur
         requested_at: run.started_at,
         plans,
     };
-    let mut bytes = serde_json::to_vec_pretty(&request).expect("a request is writable");
-    bytes.push(b'\n');
+    let bytes = request.bytes();
     let (folder, name) = (run.shell.data.root().join("requests"), format!("{}-{}.json", run.municipality, run.id));
     run.ctx.blocking(move |_| put(&folder, &[(name, bytes)])).await.map_err(|e| cannot_write(&e))
 }

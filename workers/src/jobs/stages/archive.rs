@@ -8,7 +8,10 @@ use pipeline_store::{Effect, Stage};
 
 use super::{Hand, cannot_leave, notify_job};
 use crate::{
-    jobs::carry::{Stopped, at},
+    jobs::{
+        carry::{Stopped, at},
+        overview,
+    },
     shell::Shell,
 };
 
@@ -44,7 +47,8 @@ pub(super) fn recorded(hand: &Hand, snapshot: &Snapshot, archived: Archived) -> 
         tracing::warn!(document.id = %hand.row.key.id, "cannot clear the work folder: {e}");
     }
     let telling = pipeline_notify::notices(snapshot, &archived.folder);
-    let next = if telling.by_mail.is_empty() { Vec::new() } else { vec![notify_job(hand.row.key)] };
+    let notify = (!telling.by_mail.is_empty()).then(|| notify_job(hand.row.key));
+    let next = notify.into_iter().chain(overview::follow_up(snapshot, &archived.folder)).collect();
     let effect = Effect::Archived { archived, notices: telling.by_mail, on_paper: telling.on_paper, at: hand.shell.clock.now() };
     Conclusion::done_then(next).with_effect(effect)
 }

@@ -6,7 +6,7 @@ use pipeline_domain::{ErrorCode, Timestamp};
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_store::{Mail, MailFilter, MailState, Outbox};
 
-use super::{DocumentArgs, told, trouble, waits};
+use super::{DocumentArgs, EventArgs, told, trouble, waits};
 use crate::{
     failure::Failure,
     jobs::tell::{self, Relay},
@@ -24,12 +24,26 @@ pub async fn notify(shell: Arc<Shell>, outlet: Arc<Outlet>, ctx: JobContext) -> 
         Ok(args) => args,
         Err(end) => return *end,
     };
-    come_by(&shell, &outlet, args, &ctx).await.unwrap_or_else(trouble)
+    let of_document = MailFilter { document: Some(args.key()), ..waiting() };
+    come_by(&shell, &outlet, of_document, &ctx).await.unwrap_or_else(trouble)
 }
 
-async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, args: DocumentArgs, ctx: &JobContext) -> Result<Conclusion, Failure> {
-    let of_document = MailFilter { state: Some(MailState::Queued), document: Some(args.key()) };
-    for mail in shell.store.mails(&of_document, MOST).await? {
+/// The same for what an event or a schedule tells of.
+pub async fn notify_event(shell: Arc<Shell>, outlet: Arc<Outlet>, ctx: JobContext) -> Conclusion {
+    let args: EventArgs = match told(&ctx) {
+        Ok(args) => args,
+        Err(end) => return *end,
+    };
+    let of_event = MailFilter { event: Some(args.event_id), ..waiting() };
+    come_by(&shell, &outlet, of_event, &ctx).await.unwrap_or_else(trouble)
+}
+
+fn waiting() -> MailFilter {
+    MailFilter { state: Some(MailState::Queued), ..MailFilter::default() }
+}
+
+async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, ours: MailFilter, ctx: &JobContext) -> Result<Conclusion, Failure> {
+    for mail in shell.store.mails(&ours, MOST).await? {
         if ctx.stop.is_cancelled() {
             return Ok(Conclusion::stopped());
         }
@@ -41,7 +55,7 @@ async fn come_by(shell: &Arc<Shell>, outlet: &Arc<Outlet>, args: DocumentArgs, c
             return Ok(Conclusion::snooze_for(RELAY_REST, Some(ErrorCode::MailTemporary)));
         }
     }
-    let open = shell.store.mails(&of_document, MOST).await?;
+    let open = shell.store.mails(&ours, MOST).await?;
     let now = shell.clock.now();
     let (later, soon): (Vec<Mail>, Vec<Mail>) = open.into_iter().partition(|m| waits(m.attempts, m.next_at, now));
     let next: Option<Timestamp> = later.iter().map(|m| m.next_at).min();
