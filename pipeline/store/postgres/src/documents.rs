@@ -145,7 +145,7 @@ impl Documents for PostgresStore {
 
     async fn folder_of(&self, plan: &Plan) -> Result<Option<Folder>, StoreError> {
         let (source, id, municipality) = (plan.source_system.as_str(), plan.plan.to_string(), plan.municipality.as_str());
-        let row = folder_rows!("where f.source_system = $1 and f.plan_id = $2 and f.municipality = $3", source, id, municipality);
+        let row = folder_rows!("where f.source_system = $1 and f.plan_id = $2 and f.municipality || '' = $3", source, id, municipality);
         self.read("find a plan's case folder", row.fetch_optional(&self.pool)).await?.map(Folder::try_from).transpose()
     }
 

@@ -94,7 +94,8 @@ impl Outbox for PostgresStore {
     }
 
     async fn mail_by_message_id(&self, message_id: &str) -> Result<Option<Mail>, StoreError> {
-        let row = mail_rows!("where message_id = $1 order by id desc limit 1", message_id);
+        // Sorted by `id + 0`: see `mails_narrowed`.
+        let row = mail_rows!("where message_id = $1 order by id + 0 desc limit 1", message_id);
         self.read("find a mail by its message id", row.fetch_optional(&self.pool)).await?.map(Mail::try_from).transpose()
     }
 

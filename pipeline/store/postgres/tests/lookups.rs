@@ -72,16 +72,18 @@ fn check(log: &str, place: &str) {
         let number = |name: &str| told.split(name).nth(1).unwrap().split([' ', ')']).next().unwrap().parse::<f64>().unwrap();
         let read = number(" rows=") * number(" loops=");
         steps += 1;
-        if read > MOST_ROWS {
-            let from = log[..at].rfind("Query Text").unwrap_or(0);
-            panic!("{place}: a step reads {read} rows: {}", &log[from..log.len().min(at + 300)]);
-        }
+        assert!(read <= MOST_ROWS, "{place}: a step reads {read} rows: {}", statement_at(log, at));
     }
     assert!(steps > 100, "{place}: only {steps} steps are written down");
-    for removed in log.split("Rows Removed by Filter: ").skip(1) {
-        let rows: f64 = removed.split_whitespace().next().unwrap().parse().unwrap();
-        assert!(rows <= MOST_ROWS, "{place}: {rows} rows were read for nothing");
+    for (at, marker) in log.match_indices("Rows Removed by Filter: ") {
+        let rows: f64 = log[at + marker.len()..].split_whitespace().next().unwrap().parse().unwrap();
+        assert!(rows <= MOST_ROWS, "{place}: {rows} rows are read for nothing: {}", statement_at(log, at));
     }
+}
+
+/// The statement whose plan stands at this place of the log, with its plan so far.
+fn statement_at(log: &str, at: usize) -> &str {
+    &log[log[..at].rfind("Query Text").unwrap_or(0)..log.len().min(at + 300)]
 }
 
 /// Every second fact is an event with a mail of its own; some meetings, some closings.
