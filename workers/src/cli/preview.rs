@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pipeline_domain::{ErrorCode, Lang, Snapshot};
 use pipeline_intake::Reading;
 use pipeline_package::{Effect, Outline, outline};
-use pipeline_render::{Changes, changes};
+use pipeline_render::{Became, Changes, changes};
 use pipeline_store::{Documents, Plan};
 use serde_json::{Value, json};
 
@@ -100,13 +100,27 @@ async fn told(shell: &Shell, snapshot: &Snapshot, lang: Lang) -> Result<Value, F
         "document_id": snapshot.document, "version": snapshot.key().version, "kind": snapshot.kind().id(),
         "kind_label": snapshot.kind().label(lang), "case_folder": folder.map(|f| f.id.to_string()),
         "draft": snapshot.content.is_draft(), "effect_text": effect_text(&outline, lang), "told": telling,
-        "changes": changed.as_ref(), "changes_text": changed.as_ref().map(|changed| changes_text(changed, lang)),
+        "changes": changed.as_ref().map(changes_counted), "changes_text": changed.as_ref().map(|changed| changes_text(changed, lang)),
     });
     answer.as_object_mut().expect("an outline is an object").extend(more.as_object().cloned().unwrap_or_default());
     Ok(answer)
 }
 
-/// What the page will tell in full, in numbers.
+/// What the page will tell in full, as numbers: nobody was asked whether they may read what is archived.
+fn changes_counted(changed: &Changes) -> Value {
+    let counted = |became: Vec<Became>| {
+        let count = |one: Became| became.iter().filter(|b| **b == one).count();
+        json!({ "added": count(Became::Added), "removed": count(Became::Removed), "changed": count(Became::Changed) })
+    };
+    json!({
+        "since": changed.since, "since_version": changed.since_version,
+        "goals": counted(changed.goals.iter().map(|g| g.became).collect()),
+        "measures": counted(changed.measures.iter().map(|m| m.became).collect()),
+        "parts": counted(changed.parts.iter().map(|p| p.became).collect()),
+    })
+}
+
+/// The same in words.
 fn changes_text(changed: &Changes, lang: Lang) -> String {
     if changed.is_empty() {
         return pick(lang, "Ingenting", "Ingenting", "Nothing").to_owned();
