@@ -6,7 +6,7 @@ use arkivflyt_tests::{House, Tool, digest, files_below, samples_folder, tree};
 use serde_json::Value;
 
 const FOLDER: &str = "9901/2026/000001";
-const REASON: &str = "innsynskrav 2026/14 frå ein advokat";
+const NOTE: &str = "innsynskrav 2026/14 frå ein advokat";
 
 /// One case folder of three versions, one of the papers in nynorsk where the samples have one.
 fn house() -> House {
@@ -20,7 +20,7 @@ fn house() -> House {
 
 fn export(house: &House, code: i32, out: &Path, more: &[&str]) -> Value {
     let out = out.to_str().unwrap();
-    house.ask(code, [&["case", "export", FOLDER, "-o", out, "--reason", REASON], more].concat())
+    house.ask(code, [&["case", "export", FOLDER, "-o", out, "--note", NOTE, "--as", "archivist"], more].concat())
 }
 
 /// Unpacked with Python's zipfile, which looks at every checksum. Gives the one folder in it.
@@ -97,7 +97,7 @@ fn describes_itself(bag: &Path, answer: &Value) {
         "Source-Organization: ",
         "Bagging-Date: 2026-11-23\n",
         "Internal-Sender-Identifier: 9901/2026/000001 v3\n",
-        &format!("Arkivflyt-Export-Reason: {REASON}\n"),
+        &format!("Arkivflyt-Export-Reason: {NOTE}\n"),
         &format!("Payload-Oxum: {}.{}\n", answer["payload_bytes"], answer["files"]),
     ] {
         assert!(info.contains(line), "no {line:?} in {info}");
@@ -133,11 +133,12 @@ fn plan_23_an_export_that_cannot_be_made_leaves_nothing() {
     let out = elsewhere.path().join("kopi.zip");
     let secret = elsewhere.path().join("kort.txt");
     fs::write(&secret, "kort\n").unwrap();
-    // Without a reason, or with an empty one, it is wrong usage.
+    // Without a note on what it is for, or with an empty one, it is wrong usage.
     house.run(["case", "export", FOLDER, "-o", out.to_str().unwrap()]).expect(2);
-    house.run(["case", "export", FOLDER, "-o", out.to_str().unwrap(), "--reason", " "]).expect(2);
+    house.run(["case", "export", FOLDER, "-o", out.to_str().unwrap(), "--note", " "]).expect(2);
     let ask = |code: i32, folder: &str, out: &Path| {
-        house.ask(code, ["case", "export", folder, "-o", out.to_str().unwrap(), "--reason", REASON])["code"].as_str().unwrap().to_owned()
+        let args = ["case", "export", folder, "-o", out.to_str().unwrap(), "--note", NOTE, "--as", "archivist"];
+        house.ask(code, args)["code"].as_str().unwrap().to_owned()
     };
     assert_eq!(ask(4, "9901/2026/000999", &out), "not_found");
     assert_eq!(ask(4, FOLDER, &elsewhere.path().join("no/such/kopi.zip")), "not_found");
@@ -154,7 +155,7 @@ fn plan_23_an_export_that_cannot_be_made_leaves_nothing() {
     bytes[1000] ^= 1;
     make_writable(&paper);
     fs::write(&paper, bytes).unwrap();
-    let run = hurt.run(["case", "export", FOLDER, "-o", out.to_str().unwrap(), "--reason", REASON]);
+    let run = hurt.run(["case", "export", FOLDER, "-o", out.to_str().unwrap(), "--note", NOTE, "--as", "archivist"]);
     assert_eq!(run.code(), 6, "{run}");
     assert!(run.stderr.contains("export_damaged") && run.stderr.contains("dokumenter/"), "{run}");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1, "only the password file is there");

@@ -46,7 +46,9 @@ fn a_document_that_waits_is_seen() {
 fn units_and_leads_are_summed_up_and_nobody_else_is_named() {
     let samples = ["plan-snapshot/full-ip.json", "plan-snapshot/full-es.json", "plan-snapshot/full-iop.json"];
     let house = archived(&samples);
-    let by_lead = house.ask(0, ["status", "--by", "lead"]);
+    // The leads' names are shown to who states a role, and to nobody else.
+    assert_eq!(house.ask(7, ["status", "--by", "lead"])["code"], "not_authorised");
+    let by_lead = house.ask(0, ["status", "--by", "lead", "--as", "admin"]);
     let plans: u64 = by_lead["groups"].as_array().unwrap().iter().map(|g| g["plans"].as_u64().unwrap()).sum();
     assert_eq!(plans, 3);
     let names = by_lead.to_string();

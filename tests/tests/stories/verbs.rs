@@ -86,7 +86,7 @@ fn every_answer_is_one_json_document() {
     }
     let mails = answer(0, &["mail", "list"]);
     let first = mails["mails"][0]["number"].to_string();
-    let mail = answer(0, &["mail", "show", &first]);
+    let mail = answer(0, &["mail", "show", &first, "--as", "admin", "--reason", "supervision"]);
     assert!(mail["message"].as_str().unwrap().contains("Message-ID: "), "{mail}");
     assert!(!mails["on_paper"].as_array().unwrap().is_empty(), "one recipient has no address: {mails}");
     answer(4, &["case", "show", "9901/2026/000099"]);
