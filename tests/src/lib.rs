@@ -27,4 +27,4 @@ pub use pdf::{Pdf, essence};
 pub use personal::{Needle, found_in, needles, personal_values};
 pub use postfix::{Postfix, live_at_postfix, minutes_for_postfix};
 pub use rng::Rng;
-pub use samples::{Sample, broken_samples, good_samples, kind_folders, lasting_samples, samples_folder, workspace};
+pub use samples::{Sample, broken_samples, good_samples, kind_folders, lasting_samples, left_closed, samples_folder, workspace};

@@ -1,6 +1,9 @@
 //! The samples of the workspace.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -82,6 +85,15 @@ pub fn good_samples() -> Vec<Sample> {
 /// wall clock.
 pub fn lasting_samples() -> Vec<Sample> {
     good_samples().into_iter().filter(|s| !s.name.starts_with("meeting-invitation/")).collect()
+}
+
+/// How many folders stay closed when every sample is archived: each ends with a list of what it holds, which Arkivflyt makes itself.
+pub fn left_closed() -> usize {
+    let plans = |folder: &str| -> BTreeSet<String> {
+        let of = good_samples().into_iter().filter(|s| s.folder() == folder);
+        of.map(|s| s.json()["case"]["plan_id"].as_str().expect("a plan").to_owned()).collect()
+    };
+    plans("closing-note").difference(&plans("reopening-note")).count()
 }
 
 /// Every document that must be refused, by name.

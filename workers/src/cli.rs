@@ -17,6 +17,7 @@ pub mod mail;
 pub mod overview;
 pub mod preview;
 pub mod print;
+pub mod redact;
 pub mod render;
 pub mod retry;
 pub mod run_once;

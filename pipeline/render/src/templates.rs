@@ -60,8 +60,8 @@ mod tests {
     use pipeline_domain::DocumentKind;
 
     /// The report on a scheduled run, the sheet for those whom a plan is about, the page of an image that came with a document, the
-    /// cover of all that is kept about one person, and prints.
-    const OTHER_PAPERS: [&str; 5] = ["run-report", "what-we-keep", "attachment-page", "access-export", "print"];
+    /// cover of all that is kept about one person, prints, and redacted copies.
+    const OTHER_PAPERS: [&str; 6] = ["run-report", "what-we-keep", "attachment-page", "access-export", "print", "redacted"];
 
     #[test]
     fn every_document_type_has_a_template() {

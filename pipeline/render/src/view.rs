@@ -6,6 +6,7 @@ mod goals;
 mod length;
 pub(crate) mod parts;
 pub(crate) mod print;
+pub(crate) mod redacted;
 mod secrecy;
 
 use pipeline_domain::{CaseFolderId, DocumentKind, GoalLists, Snapshot};

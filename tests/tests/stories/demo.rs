@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arkivflyt_tests::{House, good_samples, tree};
+use arkivflyt_tests::{House, good_samples, left_closed, tree};
 use serde_json::Value;
 
 #[test]
@@ -20,7 +20,7 @@ fn every_sample_is_archived_and_a_second_run_does_nothing() {
         assert!(row["code"].is_null(), "{row}");
     }
     assert_eq!(first["new"].as_u64().unwrap(), samples.len() as u64);
-    assert_eq!(first["archived"].as_u64().unwrap(), samples.len() as u64);
+    assert_eq!(first["archived"].as_u64().unwrap() as usize, samples.len() + left_closed());
     assert!(first["mails"]["sent"].as_u64().unwrap() > 0, "{first}");
 
     let (archive, mail) = (house.archive_tree(), tree(&house.at("mail")));

@@ -1,6 +1,7 @@
 //! What a user does, and everything that comes of it.
 
 mod access;
+mod access_export_art_15;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;
@@ -9,6 +10,7 @@ mod clean;
 mod corrected;
 mod demo;
 mod drop_folder;
+mod judged;
 mod leaks;
 mod mail_bounces;
 mod mail_preview;
@@ -20,6 +22,9 @@ mod plan_life;
 mod plan_status;
 mod refused;
 mod relay;
+mod row_01_sheet;
+mod row_23_redacted;
+mod row_24_overview;
 mod runs_fixity;
 mod runs_reports;
 mod runs_tending;

@@ -8,7 +8,7 @@ use pipeline_package::{AttachmentEntry, CaseRecord};
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Global, access_export, export, overview, preview, verify},
+    cli::{Global, access_export, export, overview, preview, redact, verify},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -38,6 +38,9 @@ pub enum Case {
     /// The list of all that one folder holds, as a PDF or here. Nothing is archived.
     #[command(after_help = crate::exit::TABLE)]
     Overview(overview::Overview),
+    /// One document as a PDF without the parts that are withheld, each replaced by a visible note. The archive is not touched.
+    #[command(after_help = crate::exit::TABLE)]
+    Redact(redact::Redact),
     /// Everything that is kept about one person, in one ZIP file for that person (GDPR art. 15). The archive is not touched.
     #[command(after_help = crate::exit::TABLE)]
     AccessExport(access_export::AccessExport),
@@ -63,6 +66,7 @@ pub async fn run(case: Case, global: &Global, config: Config, output: &Output) -
         Case::Verify(f) => verify_one(&shell, &f.folder, global, output),
         Case::Export(asked) => export::run(&shell, &asked, global, output),
         Case::Overview(asked) => overview::run(&shell, &asked, global, output).await,
+        Case::Redact(asked) => redact::run(&shell, &asked, global, output).await,
         Case::AccessExport(asked) => access_export::run(&shell, &asked, global, output).await,
         Case::Preview(asked) => preview::run(&shell, &asked, global, output).await,
     };

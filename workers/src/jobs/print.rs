@@ -376,7 +376,7 @@ fn check_names(documents: &[FoundDocument], order: &PrintOrder) -> Result<(), Pr
 }
 
 /// What a consent calls the area that a part belongs to. The consent itself is nobody's part of a plan.
-fn scope_part(area: Area) -> Option<ScopePart> {
+pub fn scope_part(area: Area) -> Option<ScopePart> {
     Some(match area {
         Area::Plan => ScopePart::Plan,
         Area::Background => ScopePart::Background,
@@ -390,7 +390,7 @@ fn scope_part(area: Area) -> Option<ScopePart> {
 }
 
 /// What reading a part is called in the policy.
-fn read_action(area: Area) -> Action {
+pub fn read_action(area: Area) -> Action {
     match area {
         Area::Plan | Area::Background | Area::Goals | Area::Evaluations => Action::ReadPlan,
         Area::Minutes | Area::Attachments | Area::Messages => Action::ReadMinutes,

@@ -239,7 +239,7 @@ const MESSAGE_LOG: &[Part] = &[
 const FOLDER_OVERVIEW: &[Part] = &[
     // How many there are is told by the list itself.
     facts(&[], Plan),
-    part("items", "documents_in_folder", &["items"], Plan, Ordinary),
+    part("documents", "documents_in_folder", &["items"], Plan, Ordinary),
 ];
 
 /// The parts of a document, in the order of the page. A kind without parts is not printed by parts.

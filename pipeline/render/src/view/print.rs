@@ -52,7 +52,7 @@ fn protection(print: &Print<'_>) -> AddressProtection {
     said.chain([print.protection]).max_by_key(rank).unwrap_or_default()
 }
 
-fn document(printed: &PrintedDocument<'_>, protection: AddressProtection) -> Value {
+pub(super) fn document(printed: &PrintedDocument<'_>, protection: AddressProtection) -> Value {
     let snapshot = printed.snapshot;
     let ids: Vec<&str> = printed.parts.iter().map(|p| p.id).collect();
     let mut content = laid_out(snapshot, protection, &ids);

@@ -1,0 +1,148 @@
+//! Row 23, and the «Also» line: a redacted copy is made from the source without the withheld parts. Nothing of them is in the file.
+
+use std::{fs, path::Path};
+
+use arkivflyt_tests::{House, Pdf, essence, samples_folder};
+use serde_json::{Value, json};
+
+use crate::{access_rows::rows, judged};
+
+fn sample(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(samples_folder().join(name)).unwrap()).unwrap()
+}
+
+fn archived(house: &House, name: &str) {
+    house.ask(0, ["submit".as_ref(), samples_folder().join(name).as_os_str(), "--wait".as_ref()]);
+}
+
+/// Every text below some fields of the content, long enough to be looked for.
+fn texts(document: &Value, fields: &[&str]) -> Vec<String> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) if text.chars().count() >= 14 && text.contains(' ') => found.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|v| collect(v, found)),
+            Value::Object(map) => map.values().for_each(|v| collect(v, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    fields.iter().for_each(|field| collect(&document["content"][*field], &mut found));
+    found
+}
+
+/// Whether a text, or its beginning, is in the words of the pages or anywhere in the unpacked bytes: as UTF-8, or as a PDF string of
+/// UTF-16 in hexadecimal or octal or plain bytes.
+fn is_in(pdf: &Pdf, bytes: &[u8], text: &str) -> bool {
+    let start: String = text.lines().next().unwrap().chars().take(24).collect();
+    let utf16: Vec<u8> = start.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let hex: String = utf16.iter().map(|b| format!("{b:02x}")).collect();
+    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle));
+    essence(&pdf.text).contains(&essence(&start)) || has(start.as_bytes()) || has(&utf16) || has(hex.as_bytes())
+}
+
+fn redact(house: &House, code: i32, folder: &str, out: &Path, more: &[&str]) -> Value {
+    let asked =
+        ["case", "redact", folder, "--document", "1", "-o", out.to_str().unwrap(), "--as", "plan_lead", "--reason", "access_request"];
+    house.ask(code, [&asked[..], more].concat())
+}
+
+#[test]
+fn row_23_redacted_parts_are_replaced_by_a_note_and_nowhere_in_the_file() {
+    for (name, municipality, mark, basis) in
+        [("plan-snapshot/full-ip.json", "9901", "[Skjermet]", "Hjemmel"), ("plan-snapshot/nynorsk-ip.json", "9902", "[Skjerma]", "Heimel")]
+    {
+        let house = House::new();
+        archived(&house, name);
+        let document = sample(name);
+        let folder = format!("{municipality}/2026/000001");
+        let before = house.archive_tree();
+        let logged = rows(&house, municipality).len();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let out = elsewhere.path().join("skjermet.pdf");
+        let answer = redact(&house, 0, &folder, &out, &["--withhold", "background,challenges,goals,measures,evaluations"]);
+        assert_eq!(answer["variantformat"], "Dokument hvor deler av innholdet er skjermet", "{answer}");
+        assert_eq!(house.archive_tree(), before, "the archive is as it was");
+        let log = rows(&house, municipality);
+        assert_eq!((log.len(), &log[logged]["action"]), (logged + 1, &json!("print")), "one row, before the copy is given out");
+        let (Some(pdf), Some(bytes)) = (judged::paper(&out), judged::bytes_unpacked(&out)) else { continue };
+        let original = house.case_folders()[0].join("v1/content/dokumenter/01_plan.pdf");
+        let whole = Pdf::read(&original).unwrap();
+        let withheld = texts(&document, &["background", "challenges", "goals", "measures", "evaluations"]);
+        let kept = texts(&document, &["subject_needs", "cooperation_needs"]);
+        assert!(withheld.len() > 10 && !kept.is_empty(), "{name}: {withheld:?}");
+        for text in &withheld {
+            assert!(essence(&whole.text).contains(&essence(&text.chars().take(24).collect::<String>())), "the archived one has «{text}»");
+            assert!(!is_in(&pdf, &bytes, text), "{name}: «{text}» is in the redacted copy");
+        }
+        for text in kept {
+            assert!(is_in(&pdf, &bytes, &text), "{name}: «{text}» was not withheld\n{}", pdf.text);
+        }
+        // A note for each, with the basis; and what it is.
+        let notes = pdf.text.matches(mark).count();
+        let parts = answer["withheld"].as_array().unwrap().len();
+        assert!(parts >= 4 && notes > parts, "{parts} parts, {notes} notes: {}", pdf.text);
+        assert!(pdf.text.contains(basis) && essence(&pdf.text).contains(&essence("Dokument hvor deler av innholdet er skjermet")));
+        let own = document["case"]["screening_basis"].as_str().unwrap();
+        assert!(essence(&pdf.text).matches(&essence(own)).count() > parts, "the basis stands at each: {}", pdf.text);
+    }
+}
+
+#[test]
+fn row_23_redacted_for_a_role_leaves_what_the_role_may_see() {
+    let house = House::new();
+    archived(&house, "plan-snapshot/full-ip.json");
+    let document = sample("plan-snapshot/full-ip.json");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = "9901/2026/000001";
+    let goals = elsewhere.path().join("mal.pdf");
+    let answer = redact(&house, 0, folder, &goals, &["--view", "participant", "--scope", "goals,plan"]);
+    let withheld: Vec<&str> = answer["withheld"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
+    assert!(withheld.contains(&"background") && withheld.contains(&"evaluations") && !withheld.contains(&"goals"), "{answer}");
+    if let (Some(pdf), Some(bytes)) = (judged::paper(&goals), judged::bytes_unpacked(&goals)) {
+        for text in texts(&document, &["background", "subject_needs", "evaluations"]) {
+            assert!(!is_in(&pdf, &bytes, &text), "«{text}»");
+        }
+        for text in texts(&document, &["cooperation_needs"]) {
+            assert!(is_in(&pdf, &bytes, &text), "«{text}»");
+        }
+    }
+    // The lead sees all: nothing to withhold. A part that is none, a document that is none, a file that is there.
+    assert_eq!(redact(&house, 5, folder, &elsewhere.path().join("a.pdf"), &["--view", "plan_lead"])["code"], "part_unknown");
+    assert_eq!(redact(&house, 5, folder, &elsewhere.path().join("b.pdf"), &["--withhold", "diagnosis"])["code"], "part_unknown");
+    assert_eq!(redact(&house, 4, "9901/2026/000999", &elsewhere.path().join("c.pdf"), &["--withhold", "goals"])["code"], "not_found");
+    assert_eq!(redact(&house, 5, folder, &goals, &["--withhold", "goals"])["code"], "out_exists");
+    let unasked = ["case", "redact", folder, "--document", "1", "-o", "x.pdf", "--withhold", "goals"];
+    assert_eq!(house.ask(7, unasked)["code"], "not_authorised", "nobody without a role");
+}
+
+#[test]
+fn row_23_redacted_copies_are_made_of_every_kind_of_document() {
+    // Each special part of each kind, one at a time: the page without it is still a sound page.
+    let house = House::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    for (n, (name, parts)) in [
+        ("meeting-minutes/full.json", "items,actions,comments"),
+        ("iop-annual-report/full.json", "provided_overview,goal_assessments,guardian_view"),
+        ("meeting-invitation/full.json", "agenda,preparation"),
+        ("evaluation-report/nynorsk.json", "assessment,goal"),
+        ("message-log/nynorsk.json", "messages"),
+        ("plan-snapshot/full-iop.json", "goals,subjects,needs"),
+        ("plan-snapshot/nynorsk-sl.json", "concern,measures,key_facts"),
+        ("closing-note/full.json", "reason,goals_status"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let row = house.ask(0, ["submit".as_ref(), samples_folder().join(name).as_os_str(), "--wait".as_ref()])["documents"][0].clone();
+        let folder = row["case_folder"].as_str().unwrap().to_owned();
+        let shown = house.ask(0, ["case", "show", &folder]);
+        let no = shown["documents"].as_array().unwrap().iter().find(|d| d["document_id"] == row["document_id"]).unwrap()["no"].to_string();
+        let out = elsewhere.path().join(format!("{n}.pdf"));
+        let asked = ["case", "redact", &folder, "--document", &no, "--withhold", parts, "-o", out.to_str().unwrap(), "--as", "plan_lead"];
+        let answer = house.ask(0, [&asked[..], &["--reason", "access_request"]].concat());
+        assert_eq!(answer["withheld"].as_array().unwrap().len(), parts.split(',').count(), "{name}: {answer}");
+        if let Some(pdf) = judged::paper(&out) {
+            assert!(pdf.text.contains("[Skjerm"), "{name}: {}", pdf.text);
+        }
+    }
+}
