@@ -5,7 +5,7 @@
 //!   backup.json                   what it is, and how much is in it
 //!   manifest.sha256               the SHA-256 of every other file: `sha256sum -c manifest.sha256`
 //!   database/<table>.jsonl        every row, in the form of `pipeline_store::dump`
-//!   data/                         accepted/ refused/ reports/ requests/ municipalities/ access/ arkivflyt.toml
+//!   data/                         accepted/ refused/ reports/ requests/ municipalities/ access/ bounces/ arkivflyt.toml
 //!   data/inbox/<sha256>.json      what lay in the drop folder, by its content: a name there may be a person's
 //!   archive/<municipality>/ocfl/  case folders
 //!   mail/new, mail/cur            notices, when they go to a Maildir in the data folder
@@ -55,7 +55,7 @@ const ARCHIVE: &str = "archive";
 const MAIL: &str = "mail";
 
 /// Folders of the data folder whose files are taken as they are. What lies in `accepted/` is taken before them.
-const FOLDERS: [&str; 5] = ["refused", "reports", "requests", "municipalities", "access"];
+const FOLDERS: [&str; 6] = ["refused", "reports", "requests", "municipalities", "access", "bounces"];
 
 /// A backup that could not be made. Trying again may help: the disk was full or not there.
 fn failed(doing: &'static str) -> impl Fn(io::Error) -> Failure {

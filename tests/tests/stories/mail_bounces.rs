@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use arkivflyt_tests::{House, Postfix, live_at_postfix, minutes_for_postfix, samples_folder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -51,7 +51,7 @@ fn postfix_reports_and_each_report_finds_its_mail() {
     assert_eq!(count(&seen, "failed", Some("soft")), 1, "{seen}");
     assert_eq!(count(&seen, "delivered", None), mails.len() - 2, "{seen}");
     assert_eq!(seen["looked"]["failed"], 2);
-    assert_eq!(seen["to_look_at"], serde_json::json!([]));
+    assert_eq!(seen["to_look_at"], json!([]));
     let mut numbers: Vec<i64> = seen["reports"].as_array().unwrap().iter().map(|r| r["number"].as_i64().unwrap()).collect();
     numbers.sort();
     let mut expected: Vec<i64> = mails.iter().map(|m| m["number"].as_i64().unwrap()).collect();
@@ -136,6 +136,53 @@ fn what_is_no_report_on_a_mail_of_ours_waits_for_a_person() {
     assert_eq!(later["to_look_at"].as_array().unwrap().len(), 2);
     assert_eq!(names(&house.at("returned/cur")), ["3.stranger:2,F", "5.long:2,F"]);
     assert_eq!(later["reports"], listed["reports"]);
+}
+
+/// The plan was begun, as its source system tells: so its lead is known.
+fn plan_created(minutes: &Value) -> Value {
+    let person = "00000000-0000-4000-8000-000000000001";
+    let lead = json!({ "email": "rask.myrull@example.com", "written_form": "nn", "person": person });
+    json!({
+        "schema": "arkivflyt/event/1", "id": "00000000-0000-5000-8000-0000000b0001", "occurred_at": "2026-11-01T09:00:00+01:00",
+        "source": { "system": minutes["source"]["system"], "record": "event-1", "event": "plan.created" },
+        "case": minutes["case"], "written_form": "nn", "synthetic": true,
+        "content": { "event": "plan.created", "standing": { "lead": person, "unit": person, "lead_contact": lead } },
+    })
+}
+
+#[test]
+fn a_hard_bounce_blocks_the_address_and_tells_the_lead_once() {
+    let house = house_with_a_mailbox();
+    let mut minutes: Value = serde_json::from_slice(&fs::read(samples_folder().join("meeting-minutes/full.json")).unwrap()).unwrap();
+    fs::write(house.at("inbox/event.json"), plan_created(&minutes).to_string()).unwrap();
+    house.run(["run-once"]).expect(0);
+    let mails = |house: &House| house.ask(0, ["mail", "list"])["mails"].as_array().unwrap().clone();
+    let minutes_mails = |house: &House| mails(house).into_iter().filter(|m| m["kind"] == "minutes_ready").collect::<Vec<_>>();
+    let first = minutes_mails(&house);
+    assert!(first.len() > 3 && first.iter().all(|m| m["state"] == "delivered"), "{first:?}");
+
+    // Two reports on one mail, as from two servers on the way, and one on a full mailbox.
+    let id = |mail: &Value| mail["message_id"].as_str().unwrap().to_owned();
+    fs::write(house.at("returned/new/1"), report(1, &id(&first[0]), "5.1.1")).unwrap();
+    fs::write(house.at("returned/new/2"), report(2, &id(&first[0]), "5.1.10")).unwrap();
+    fs::write(house.at("returned/new/3"), report(3, &id(&first[1]), "5.2.2")).unwrap();
+    let run = house.ask(0, ["run-once"]);
+    assert_eq!((run["bounces"]["failed"].as_u64(), run["bounces"]["blocked"].as_u64()), (Some(3), Some(2)), "{run}");
+    let told: Vec<Value> = mails(&house).into_iter().filter(|m| m["kind"] == "address_bounced").collect();
+    let [told] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&told["recipient"]["who"], &told["state"], &told["written_form"]), (&"lead".into(), &"delivered".into(), &"nn".into()));
+
+    // The next minutes: everybody gets theirs but the one.
+    minutes["id"] = "00000000-0000-4000-8000-0000000b0002".into();
+    fs::write(house.at("inbox/minutes.json"), minutes.to_string()).unwrap();
+    house.run(["run-once"]).expect(3);
+    let second = &minutes_mails(&house)[first.len()..];
+    assert_eq!(second.len(), first.len());
+    for mail in second {
+        let is_blocked = mail["recipient"] == first[0]["recipient"];
+        let expected = if is_blocked { ("failed", json!("address_bounced")) } else { ("delivered", Value::Null) };
+        assert_eq!((mail["state"].as_str().unwrap(), mail["last_code"].clone()), expected, "{mail}");
+    }
 }
 
 #[test]

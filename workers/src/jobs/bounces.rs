@@ -4,6 +4,7 @@
 //! address is no good, the address is blocked first: a stop between any two steps is met by doing the message again, and each step
 //! knows what it has done. What is no report, or none of ours, is flagged for a person; nothing is guessed and nothing of it removed.
 
+mod blocking;
 mod book;
 mod mailbox;
 
@@ -20,6 +21,7 @@ use rustix::{
 };
 use serde::Serialize;
 
+pub use blocking::block;
 pub use book::{AddressBook, Noted, ReportBook, ReportKey};
 use mailbox::{Mailbox, Mark};
 

@@ -46,7 +46,7 @@ pub struct RunReport {
     pub mails: tell::MailSummary,
     /// What came back; none where no mailbox for it is set up, or another process is looking.
     pub bounces: Option<bounces::BounceSummary>,
-    /// Why no mail was tried at all; what was archived is archived all the same.
+    /// Why no mail was tried at all, or what came back was not read; what was archived is archived all the same.
     pub mail_trouble: Option<Failure>,
     pub interrupted: Option<Exit>,
     by_municipality: BTreeMap<MunicipalityNumber, Share>,
@@ -120,19 +120,20 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
     overview::make_all(shell, stop, &mut report, watch).await?;
     events::carry_all(shell).await?;
     finish(shell, started_at, &mut report).await?;
-    match tell::send_due(shell, stop).await {
-        Ok(mails) => report.mails = mails,
-        Err(trouble) => {
-            tracing::error!(code = %trouble.code, "mail was left for later: {}", trouble.detail);
-            report.mail_trouble = Some(trouble);
-        }
-    }
+    // Before mail is sent: nothing more goes to an address that takes none.
     match bounces::look(shell).await {
         Ok(bounces::Look::Done(summary)) => report.bounces = Some(summary),
         Ok(bounces::Look::NotSetUp | bounces::Look::Busy) => {}
         Err(trouble) => {
             tracing::error!(code = %trouble.code, "mail that came back was left for later: {}", trouble.detail);
-            report.mail_trouble.get_or_insert(trouble);
+            report.mail_trouble = Some(trouble);
+        }
+    }
+    match tell::send_due(shell, stop).await {
+        Ok(mails) => report.mails = mails,
+        Err(trouble) => {
+            tracing::error!(code = %trouble.code, "mail was left for later: {}", trouble.detail);
+            report.mail_trouble = Some(trouble);
         }
     }
     tidy::remove_notified(shell).await?;

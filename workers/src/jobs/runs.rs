@@ -17,7 +17,7 @@ mod local;
 mod meetings;
 mod outbox;
 mod paper;
-mod plans;
+pub mod plans;
 mod premeeting;
 mod records;
 mod request;

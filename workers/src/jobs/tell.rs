@@ -13,11 +13,11 @@ use serde::Serialize;
 use crate::{
     config::Municipality,
     failure::Failure,
-    jobs::run::StopFlag,
+    jobs::{bounces, run::StopFlag},
     shell::{Outlet, Shell},
 };
 
-pub use letter::letter;
+pub use letter::{address, letter};
 
 const PAGE: u32 = 64;
 /// Between two tries to write down how a mail went; doubled each time.
@@ -194,6 +194,12 @@ async fn transmit(shell: &Shell, relay: &SmtpRelay, mail: &Mail, letter: &Letter
         Err(e) => return (not_sent(shell, mail, e.into()), Relay::Up),
     };
     let relay = if outcome.is_about_relay() { Relay::Down } else { Relay::Up };
+    // The relay knows at once what a report would tell later.
+    if outcome.condemns_address()
+        && let Err(failure) = bounces::block(shell, mail, shell.clock.now()).await
+    {
+        tracing::error!(mail.id = %mail.id, code = %failure.code, "an address that takes no mail is not blocked: {}", failure.detail);
+    }
     if outcome == SendOutcome::Doubtful {
         return (MailOutcome::Doubtful { detail: outcome.to_string() }, relay);
     }

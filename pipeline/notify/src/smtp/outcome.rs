@@ -4,7 +4,7 @@ use std::{error::Error as _, fmt};
 
 use pipeline_domain::{ErrorCode, Verdict};
 
-use crate::NotifyError;
+use crate::{BounceKind, NotifyError};
 
 /// How far an attempt came. Later phases compare greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +108,16 @@ impl SendOutcome {
         }
     }
 
+    /// Whether the relay refused the mail with a code that speaks of its address ([`BounceKind::Hard`]): nothing more should go there.
+    pub fn condemns_address(&self) -> bool {
+        match self {
+            Self::Refused { enhanced: Some(code), phase: Phase::Recipient | Phase::Data | Phase::Dot, .. } => {
+                code.parse().is_ok_and(|status| BounceKind::of(status) == BounceKind::Hard)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             // `Accepted` is never an error; the arm is here so that a new outcome must take a stand.
@@ -194,6 +204,17 @@ mod tests {
         for none in ["kari@example.org", "3.1.1 x", "5.1 x", "5.1.1111 x", "5..1 x", ""] {
             assert_eq!(enhanced_code(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn only_a_refusal_of_the_address_itself_condemns_it() {
+        let refused = |code, phase, enhanced: &str| SendOutcome::by_code(code, Some(enhanced.to_owned()), phase).condemns_address();
+        assert!(refused(550, Phase::Recipient, "5.1.1") && refused(550, Phase::Dot, "5.2.1"));
+        assert!(!refused(552, Phase::Recipient, "5.2.2"), "full");
+        assert!(!refused(550, Phase::Recipient, "5.7.1"), "a rule");
+        assert!(!refused(450, Phase::Recipient, "4.1.1"), "for now");
+        assert!(!refused(550, Phase::Sender, "5.1.2"), "not about the receiver");
+        assert!(!SendOutcome::by_code(550, None, Phase::Recipient).condemns_address());
     }
 
     #[test]

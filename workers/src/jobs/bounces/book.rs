@@ -52,14 +52,15 @@ pub struct Noted {
     pub read_at: Timestamp,
 }
 
-/// Reports as files `bounces/<mail>-<key>.json` in the data folder.
-pub struct ReportBook {
+/// Reports as files `bounces/<mail>-<key>.json` in the data folder; blocked addresses in the store.
+pub struct ReportBook<'a> {
+    shell: &'a Shell,
     folder: PathBuf,
 }
 
-impl ReportBook {
-    pub fn of(shell: &Shell) -> Self {
-        Self { folder: shell.data.bounces() }
+impl<'a> ReportBook<'a> {
+    pub fn of(shell: &'a Shell) -> Self {
+        Self { shell, folder: shell.data.bounces() }
     }
 
     /// All of them, the newest reading first.
@@ -82,15 +83,13 @@ fn file_name(mail: MailId, key: ReportKey) -> String {
     format!("{mail}-{}.json", &key.0.to_string()[..32])
 }
 
-impl AddressBook for ReportBook {
+impl AddressBook for ReportBook<'_> {
     async fn has(&self, mail: MailId, key: ReportKey) -> Result<bool, Failure> {
         self.folder.join(file_name(mail, key)).try_exists().map_err(failed)
     }
 
     async fn block(&self, mail: &Mail, report: &DeliveryReport, at: Timestamp) -> Result<(), Failure> {
-        let _ = (report, at);
-        tracing::warn!(mail.id = %mail.id, "the address that this mail went to takes no mail");
-        Ok(())
+        super::block(self.shell, mail, report.at.unwrap_or(at)).await
     }
 
     async fn note(&self, mail: &Mail, key: ReportKey, report: &DeliveryReport, at: Timestamp) -> Result<(), Failure> {

@@ -42,6 +42,11 @@ pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
     make(shell, mail).await.map(|made| made.letter)
 }
 
+/// Where it goes, as the document or event has it.
+pub async fn address(shell: &Shell, mail: &Mail) -> Result<EmailAddress, Failure> {
+    make(shell, mail).await.map(|made| made.to)
+}
+
 /// What a letter is made of.
 struct Made {
     to: EmailAddress,
