@@ -1,7 +1,7 @@
 //! `print`: chosen parts of the documents of one plan in the view of whoever asks. Reads the archive, never touches it, and gives
 //! nothing out before the access log holds a row for each document.
 
-use pipeline_access::{Action, DenyReason, Flag, Part as ScopePart, Reach, Resource, Role, Scope, Withholding, circumstances, decide};
+use pipeline_access::{Action, Flag, Part as ScopePart, Reach, Resource, Role, Scope, Withholding, circumstances, decide};
 use pipeline_archive::CaseArchive;
 use pipeline_domain::{CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Lang, PlanType, Snapshot, Timestamp, WrittenForm};
 use pipeline_package::{CaseRecord, DocumentEntry};
@@ -173,14 +173,16 @@ async fn permit(shell: &Shell, global: &Global, order: &PrintOrder, chosen: &[Ch
 }
 
 /// Lets the policy say no, so that the attempt stands in the log, and gives its answer.
-fn refuse(shell: &Shell, global: &Global, order: &PrintOrder, thing: &Thing) -> PrintError {
-    let answer = ask(shell, global, &order.asking, Action::Print, thing);
-    // The role may print, but not read this: consents, for those who take part.
-    let not_read = DenyReason::NotInRole;
-    let no =
-        answer.err().unwrap_or_else(|| Failure::give_up(ErrorCode::NotAuthorised, format!("{not_read}: {}", not_read.text(global.lang()))));
-    no.into()
+fn refuse(shell: &Shell, global: &Global, order: &PrintOrder, (action, thing): &Stopped) -> PrintError {
+    match ask(shell, global, &order.asking, *action, thing) {
+        Err(no) => no.into(),
+        // What was in the way a moment ago is not any more. Whoever asks again gets it.
+        Ok(_) => Failure::retry(ErrorCode::NotAuthorised, "the facts changed while the print was made").into(),
+    }
 }
+
+/// What the policy says no to, and with what.
+type Stopped = (Action, Thing);
 
 /// What is known about the plan, and about what its reader may see.
 struct Facts {
@@ -193,21 +195,24 @@ struct Facts {
 
 impl Facts {
     /// What is asked for when it is this part, if the policy says no to it.
-    fn stopped(&self, part: &Part, order: &PrintOrder) -> Option<Thing> {
+    fn stopped(&self, part: &Part, order: &PrintOrder) -> Option<Stopped> {
         let mut thing = self.thing.clone();
         let is_participant = order.asking.role == Some(Role::Participant);
         let within = scope_part(part.area).is_some_and(|of| self.scope.contains(&of));
         thing.resource.scope = if is_participant && !within { Scope::Outside } else { Scope::Within };
         thing.resource.withholding = if order.withheld.iter().any(|w| w == part.id) { Withholding::Withheld } else { Withholding::Shown };
-        let Some(role) = order.asking.role else { return Some(thing) };
+        let Some(role) = order.asking.role else { return Some((Action::Print, thing)) };
         let stated: &[Flag] = if order.asking.reason.is_some() { &[Flag::ReasonStated] } else { &[] };
         // How the actor stands to the plan is for `ask` to judge; here they stand as their role has it.
-        let Ok((actor, _)) = circumstances(role, None, stated) else { return Some(thing) };
+        let Ok((mut actor, _)) = circumstances(role, None, stated) else { return Some((Action::Print, thing)) };
+        let mut resource = thing.resource;
+        order.asking.facts.iter().for_each(|fact| fact.put(&mut actor, &mut resource));
         let is_denied = |action: Action| {
-            let of_age = |age| decide(&actor, action, &Resource { age, ..thing.resource });
+            let of_age = |age| decide(&actor, action, &Resource { age, ..resource });
             thing.ages(self.now.oslo_date()).into_iter().any(|age| !of_age(age).is_allowed())
         };
-        (is_denied(Action::Print) || is_denied(read_action(part.area))).then_some(thing)
+        let action = [Action::Print, read_action(part.area)].into_iter().find(|action| is_denied(*action))?;
+        Some((action, thing))
     }
 }
 
@@ -325,7 +330,7 @@ async fn find_given(shell: &Shell, snapshot: &Snapshot) -> Result<(Option<CaseFo
 /// What goes on the print, or what is asked for in vain.
 enum Choice {
     May(Facts, Vec<ChosenDocument>),
-    MayNot(Thing),
+    MayNot(Stopped),
 }
 
 /// Chooses the parts. A part that was asked for by name and may not be seen stops the whole print, so that nobody wonders where it went;
