@@ -2,6 +2,7 @@
 
 mod access;
 mod access_export_art_15;
+mod access_rows;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;
@@ -23,6 +24,9 @@ mod plan_status;
 mod refused;
 mod relay;
 mod row_01_sheet;
+mod row_13_goals_and_measures;
+mod row_14_background;
+mod row_23_print;
 mod row_23_redacted;
 mod row_24_overview;
 mod runs_fixity;
