@@ -7,6 +7,7 @@
 
 mod daemon;
 mod files;
+mod happenings;
 mod house;
 mod judges;
 mod mail;
@@ -19,6 +20,7 @@ mod samples;
 
 pub use daemon::{Daemon, On, working_house, working_house_at};
 pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
+pub use happenings::{Happenings, person, sample_json};
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};
 pub use mail::{Letter, decoded, letters};

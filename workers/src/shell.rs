@@ -27,6 +27,7 @@ use crate::{
     },
     data::DataFolder,
     failure::Failure,
+    jobs::runs::digest::LastDigests,
     press::{Press, PressSettings, Sandbox},
     pseudonym::Pseudonyms,
     snapshots::Snapshots,
@@ -60,6 +61,8 @@ pub struct Shell {
     pub store: AnyStore,
     /// Documents that were read a moment ago.
     pub snapshots: Snapshots,
+    /// What waited for each lead when that was last counted.
+    pub last_digests: LastDigests,
     press: OnceCell<Press>,
     pseudonyms: OnceLock<Pseudonyms>,
     archives: Mutex<HashMap<MunicipalityNumber, Arc<CaseArchive>>>,
@@ -94,6 +97,7 @@ impl Shell {
             reader,
             store,
             snapshots: Snapshots::default(),
+            last_digests: LastDigests::default(),
             press: OnceCell::new(),
             pseudonyms: OnceLock::new(),
             archives: Mutex::new(HashMap::new()),

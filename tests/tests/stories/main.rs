@@ -2,6 +2,7 @@
 
 mod access;
 mod access_export_art_15;
+mod access_roles;
 mod access_rows;
 mod backup_busy;
 mod backup_create;
@@ -24,10 +25,16 @@ mod plan_status;
 mod refused;
 mod relay;
 mod row_01_sheet;
+mod row_02_second_notice;
+mod row_03_contact_stale;
+mod row_09_tasks_of_the_lead;
+mod row_11_consent_ends;
 mod row_13_goals_and_measures;
 mod row_14_background;
 mod row_23_print;
 mod row_23_redacted;
+mod row_16_reminders;
+mod row_21_meeting_reminder;
 mod row_24_overview;
 mod runs_fixity;
 mod runs_reports;

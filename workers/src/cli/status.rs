@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_access::Action;
-use pipeline_domain::{Lang, MunicipalityNumber, Timestamp};
+use pipeline_domain::{ActorId, Lang, MunicipalityNumber, Timestamp, UnitId};
+use pipeline_lifecycle::Life;
 use pipeline_package::CaseRecord;
-use pipeline_store::{DocumentFilter, Documents};
+use pipeline_store::{DocumentFilter, Documents, Plans};
 use serde::Serialize;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::{
     config::Config,
     exit::Exit,
     failure::Failure,
-    jobs::runs::survey::{FolderState, is_late, state_of},
+    jobs::runs::survey::{FolderState, is_late, is_up_to_date, state_of},
     output::Output,
     shell::Shell,
     words::pick,
@@ -85,6 +86,11 @@ struct Plan {
     failed: usize,
     overdue: bool,
     closed: bool,
+    /// Whether the plan was changed after its newest snapshot; null when the source system sends no events of it.
+    changed: Option<bool>,
+    /// Who leads it, and its unit: pseudonyms, as the newest event says.
+    lead_id: Option<ActorId>,
+    unit_id: Option<UnitId>,
     #[serde(skip)]
     municipality: MunicipalityNumber,
     #[serde(skip)]
@@ -128,7 +134,9 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
         let filter = DocumentFilter { folder: Some(folder.id.clone()), ..DocumentFilter::default() };
         let state = state_of(folder, shell.store.documents(&filter, u32::MAX).await?, None);
         let record = case::record(shell, &state.folder.id)?;
-        let plan = plan(&state, record.as_ref(), now);
+        let facts = shell.store.facts_of(&state.folder.id).await?;
+        let life = Life::of(facts.iter().map(|row| &row.fact));
+        let plan = plan(&state, record.as_ref(), &life, now);
         let is_of_unit = asked.unit.as_ref().is_none_or(|unit| *unit == plan.unit);
         if is_of_unit && (!asked.overdue || plan.overdue) && (!asked.failed || plan.failed > 0) {
             plans.push(plan);
@@ -159,8 +167,8 @@ fn permitted(shell: &Shell, asked: &Status, plans: Vec<Plan>, global: &Global) -
     Ok(plans)
 }
 
-/// Unit and lead are those of the newest document in the folder itself: the database knows no names.
-fn plan(state: &FolderState, record: Option<&CaseRecord>, now: Timestamp) -> Plan {
+/// Names of unit and lead are those of the newest document in the folder itself: the database knows none.
+fn plan(state: &FolderState, record: Option<&CaseRecord>, life: &Life, now: Timestamp) -> Plan {
     let closed = record.is_some_and(|r| r.closed_at().is_some());
     Plan {
         case_folder: state.folder.id.to_string(),
@@ -169,8 +177,11 @@ fn plan(state: &FolderState, record: Option<&CaseRecord>, now: Timestamp) -> Pla
         last_snapshot: state.last_snapshot,
         waiting: state.waiting.len(),
         failed: state.failed.len(),
-        overdue: is_late(state, now) && !closed,
+        overdue: is_late(state, now) && !is_up_to_date(state, life) && !closed,
         closed,
+        changed: life.archiving.changed_since_snapshot(),
+        lead_id: life.lead,
+        unit_id: life.unit,
         municipality: state.folder.id.municipality.clone(),
         unit: record.map_or_else(String::new, |r| r.unit().expose().to_owned()),
         lead: record.map_or_else(String::new, |r| r.lead().expose().to_owned()),
@@ -186,12 +197,18 @@ fn tell_plans(plans: &[Plan], lang: Lang, output: &Output) {
         pick(lang, "Arkivert", "Arkivert", "Archived"),
         pick(lang, "Planen sist", "Planen sist", "Plan last"),
         pick(lang, "Sist arkivert", "Sist arkivert", "Last archived"),
+        pick(lang, "Endret siden", "Endra sidan", "Changed since"),
         pick(lang, "Venter", "Ventar", "Waiting"),
         pick(lang, "Feilet", "Feila", "Failed"),
         pick(lang, "Tilstand", "Tilstand", "State"),
     ];
     let never = pick(lang, "aldri", "aldri", "never");
     let day = |at: Option<Timestamp>| at.map_or_else(|| never.to_owned(), |at| at.oslo_date().to_string());
+    let changed = |p: &Plan| match p.changed {
+        Some(true) => pick(lang, "ja", "ja", "yes"),
+        Some(false) => pick(lang, "nei", "nei", "no"),
+        None => pick(lang, "ukjent", "ukjent", "unknown"),
+    };
     let row = |p: &Plan| {
         let state = match p {
             Plan { closed: true, .. } => pick(lang, "avsluttet", "avslutta", "closed"),
@@ -203,6 +220,7 @@ fn tell_plans(plans: &[Plan], lang: Lang, output: &Output) {
             p.documents.to_string(),
             day(p.last_snapshot),
             day(p.last_archived),
+            changed(p).to_owned(),
             p.waiting.to_string(),
             p.failed.to_string(),
             state.to_owned(),

@@ -8,7 +8,7 @@ use pipeline_lifecycle::{Duty, Life, duties};
 
 use super::{
     local::LocalRun,
-    plans::{About, Findings, PlanNow},
+    plans::{About, Findings, PlanNow, week},
 };
 use crate::failure::Failure;
 
@@ -28,7 +28,7 @@ pub async fn remind(run: &LocalRun, folders: &[&CaseFolderId], year: &str) -> Re
         let mut findings = Findings::default();
         for (recipient, person) in responsible(&event, &plan) {
             if reminded.insert(person.clone()) {
-                let key = format!("{}:{}:{person}:{}", about.kind.id(), run.municipality, run.due.oslo_date());
+                let key = format!("{}:{}:{person}:{}", about.kind.id(), run.municipality, week(run.shell.clock.now().oslo_date()));
                 findings.tell(&run.shell, &about, recipient, key).await?;
             }
         }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     local::LocalRun,
-    plans::{About, Findings},
+    plans::{About, Findings, week},
 };
 use crate::{failure::Failure, jobs::events, shell::Shell};
 
@@ -24,7 +24,7 @@ struct Owed {
 pub async fn send(run: &LocalRun) -> Result<Conclusion, Failure> {
     let shell = &run.shell;
     let owed = owed(shell, &run.municipality, shell.clock.now()).await?;
-    let (mut told, mut without_contacts) = (0, 0_u32);
+    let (mut findings, mut without_contacts) = (Findings::default(), 0_u32);
     for (lead, Owed { counts, contacts }) in owed {
         if run.ctx.stop.is_cancelled() {
             return Ok(Conclusion::stopped());
@@ -36,12 +36,12 @@ pub async fn send(run: &LocalRun) -> Result<Conclusion, Failure> {
             without_contacts += 1;
             continue;
         };
-        let mut findings = Findings::default();
         let about = About { kind: NoticeKind::LeadDigest, event: &event, folder: &folder };
-        let key = format!("{}:{}:{lead}:{}", about.kind.id(), run.municipality, run.due.oslo_date());
+        let key = format!("{}:{}:{lead}:{}", about.kind.id(), run.municipality, week(shell.clock.now().oslo_date()));
         findings.tell(shell, &about, RecipientRef::Lead, key).await?;
-        told += findings.queue(shell).await?;
     }
+    // In one go: all of them are counted at the same instant when they are sent.
+    let told = findings.queue(shell).await?;
     Ok(run.finish_quietly(RunCounts::default(), json!({ "told": told, "without_contacts": without_contacts })))
 }
 
@@ -54,6 +54,17 @@ async fn read(shell: &Shell, contacts: Option<FactRow>) -> Result<Option<(Box<Ev
     }
 }
 
+/// What was counted last. All mails of one run ask for the same instant: plans are looked through once for them.
+#[derive(Default)]
+pub struct LastDigests(tokio::sync::Mutex<Option<Counted>>);
+
+/// Of every lead in a municipality at an instant.
+struct Counted {
+    municipality: MunicipalityNumber,
+    at: Timestamp,
+    counts: BTreeMap<ActorId, DigestCounts>,
+}
+
 /// What waits for a lead in a municipality, of what was known at an instant: the same for the same instant, so that a mail that is
 /// sent again has the same bytes.
 pub async fn digest_counts(
@@ -62,7 +73,13 @@ pub async fn digest_counts(
     lead: ActorId,
     at: Timestamp,
 ) -> Result<DigestCounts, Failure> {
-    Ok(owed(shell, municipality, at).await?.remove(&lead).map(|owed| owed.counts).unwrap_or_default())
+    let mut last = shell.last_digests.0.lock().await;
+    if last.as_ref().is_none_or(|last| (&last.municipality, last.at) != (municipality, at)) {
+        let owed = owed(shell, municipality, at).await?;
+        let counts = owed.into_iter().map(|(lead, owed)| (lead, owed.counts)).collect();
+        *last = Some(Counted { municipality: municipality.clone(), at, counts });
+    }
+    Ok(last.as_ref().and_then(|last| last.counts.get(&lead).copied()).unwrap_or_default())
 }
 
 /// Of every lead in the municipality, also those who owe nothing.

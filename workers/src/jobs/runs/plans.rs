@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::Datelike;
 use pipeline_domain::{CaseFolderId, Contact, Date, ErrorCode, Event, EventId, Notice, NoticeKind, RecipientRef, Sha256, Snapshot};
 use pipeline_intake::Incoming;
 use pipeline_lifecycle::{Life, Whom, has_gone_stale};
@@ -132,8 +133,55 @@ fn has_legal_effect(notice: &Notice) -> bool {
     is_about_consent && matches!(notice.recipient, RecipientRef::Subject | RecipientRef::Guardian(_))
 }
 
+/// The week that a weekly mail is of, in its key: one that was missed on Monday and one that is asked for on Tuesday are the same.
+/// ISO 8601: `2026-w48`.
+pub fn week(day: Date) -> String {
+    let week = day.naive().iso_week();
+    format!("{}-w{:02}", week.year(), week.week())
+}
+
 /// Whether nobody has said for 18 months that the contact data is right. When nobody has ever said so, it is not known.
 pub fn is_stale(contact: &Contact, known: &AddressRow, today: Date) -> bool {
     let confirmed = contact.confirmed_on.max(known.confirmed_at.map(pipeline_domain::Timestamp::oslo_date));
     confirmed.is_some_and(|day| has_gone_stale(day, today))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday_and_belongs_to_one_year() {
+        for (day, expected) in [
+            ("2026-11-22", "2026-w47"),
+            ("2026-11-23", "2026-w48"),
+            ("2026-11-29", "2026-w48"),
+            ("2027-01-03", "2026-w53"),
+            ("2027-01-04", "2027-w01"),
+            ("2024-12-30", "2025-w01"),
+        ] {
+            assert_eq!(week(day.parse().unwrap()), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn contact_data_is_as_old_as_the_last_word_on_it() {
+        let check = |confirmed_on: Option<&str>, address: Option<&str>, expected: bool| {
+            let contact = Contact {
+                email: None,
+                written_form: pipeline_domain::WrittenForm::Nb,
+                reserved: false,
+                person: None,
+                confirmed_on: confirmed_on.map(|day| day.parse().unwrap()),
+            };
+            let confirmed_at = address.map(|at| at.parse().unwrap());
+            let known = AddressRow { confirmed_at, ..AddressRow::default() };
+            assert_eq!(is_stale(&contact, &known, "2026-11-24".parse().unwrap()), expected, "{confirmed_on:?} {address:?}");
+        };
+        check(None, None, false);
+        check(Some("2025-05-24"), None, false);
+        check(Some("2025-05-23"), None, true);
+        check(Some("2025-05-23"), Some("2026-01-01T09:00:00+01:00"), false);
+        check(None, Some("2025-01-01T09:00:00+01:00"), true);
+    }
 }

@@ -1,11 +1,13 @@
 //! What the store knows of a municipality's case folders, and the lists that reports make of it.
 
 use pipeline_domain::{DocumentKind, ErrorCode, RecipientRef, Timestamp};
+use pipeline_lifecycle::Life;
 use pipeline_render::{Cell, Label, ReportTable};
 use pipeline_store::{DocumentFilter, DocumentRow, DocumentState, Documents, Folder, Mail, MailFilter, MailState, Outbox, PaperItem};
 
 use super::{
     local::LocalRun,
+    plans::PlanNow,
     records::{self, Looked},
 };
 use crate::failure::Failure;
@@ -55,7 +57,13 @@ pub async fn survey(run: &LocalRun, since: Option<Timestamp>) -> Result<Option<S
         let rows = store.documents(&DocumentFilter { folder: Some(folder.id.clone()), ..DocumentFilter::default() }, u32::MAX).await?;
         folders.push(state_of(folder, rows, since));
     }
-    let candidates: Vec<Folder> = folders.iter().filter(|f| is_late(f, now)).map(|f| f.folder.clone()).collect();
+    let mut candidates = Vec::new();
+    for state in folders.iter().filter(|state| is_late(state, now)) {
+        let plan = PlanNow::of(&run.shell, &state.folder.id).await?;
+        if !is_up_to_date(state, &plan.life) {
+            candidates.push(state.folder.clone());
+        }
+    }
     let Some(looked) = records::look(run, &candidates, |_, _, _, record| Ok(record.closed_at().is_some())).await else { return Ok(None) };
     let mut unread = 0;
     let mut overdue = std::collections::HashSet::new();
@@ -133,6 +141,13 @@ pub fn is_late(folder: &FolderState, now: Timestamp) -> bool {
         (None, Some(_)) => age(folder.folder.opened_at) > OVERDUE_S,
         (None, None) => age(folder.folder.opened_at) > DAY_S,
     }
+}
+
+/// Whether the archive has the plan as it is now, however long ago that was: the source system, which tells of changes, has told of
+/// none since the newest snapshot, and that lies in the archive.
+pub fn is_up_to_date(folder: &FolderState, life: &Life) -> bool {
+    let is_on_its_way = folder.waiting.iter().chain(&folder.failed).any(|row| row.kind == DocumentKind::PlanSnapshot);
+    folder.last_snapshot.is_some() && !is_on_its_way && life.archiving.changed_since_snapshot() == Some(false)
 }
 
 impl Survey {
