@@ -22,6 +22,8 @@ pub(crate) enum ZipFault {
     Unsupported,
     /// Bytes before the first entry or after the end: something else than an archive as well.
     Prefixed,
+    /// An entry has another name in front of its bytes than in the directory: two readers see two archives.
+    TwoNames,
 }
 
 /// One entry of the central directory.
@@ -29,6 +31,10 @@ pub(crate) enum ZipFault {
 pub(crate) struct Entry {
     /// As the archive spells it; `\` is read as `/`.
     pub name: String,
+    /// Stands for another file.
+    pub is_link: bool,
+    /// The name's bytes, which the local header repeats.
+    raw_name: Vec<u8>,
     method: u16,
     encrypted: bool,
     crc: u32,
@@ -94,6 +100,9 @@ impl<'a> Archive<'a> {
         let mut spans = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let body = self.body(entry).ok_or(ZipFault::Broken)?;
+            if self.local_name(entry) != Some(&entry.raw_name) {
+                return Err(ZipFault::TwoNames);
+            }
             spans.push((entry.header, body.1));
         }
         spans.sort_unstable();
@@ -110,11 +119,17 @@ impl<'a> Archive<'a> {
         if !local.starts_with(b"PK\x03\x04") {
             return None;
         }
-        let name = usize::from(u16_at(local, 26)?);
+        let name = self.local_name(entry)?.len();
         let extra = usize::from(u16_at(local, 28)?);
         let from = entry.header.checked_add(30 + name + extra)?;
         let to = from.checked_add(usize::try_from(entry.packed).ok()?)?;
         (to <= self.data.len()).then_some((from, to))
+    }
+
+    /// The name that stands in front of an entry's bytes.
+    fn local_name(&self, entry: &Entry) -> Option<&'a [u8]> {
+        let local = self.data.get(entry.header..)?;
+        local.get(30..30 + usize::from(u16_at(local, 26)?))
     }
 
     /// The entry with this name.
@@ -222,6 +237,9 @@ fn entry(rest: &mut &[u8]) -> Option<Entry> {
     let flags = u16_at(head, 8)?;
     Some(Entry {
         name: String::from_utf8_lossy(raw).replace('\\', "/"),
+        // The upper half of the external attributes is the mode of a Unix file (APPNOTE § 4.4.15).
+        is_link: (u32_at(head, 38)? >> 16) & 0o170_000 == 0o120_000,
+        raw_name: raw.to_vec(),
         method: u16_at(head, 10)?,
         encrypted: flags & 0x41 != 0,
         crc: u32_at(head, 16)?,

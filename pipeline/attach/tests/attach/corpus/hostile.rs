@@ -11,7 +11,7 @@ use super::{Sample, caught, picture};
 
 /// Files that lie, hide, or do harm.
 pub fn hostile() -> Vec<Sample> {
-    [programs(), macros(), encrypted(), broken(), bombs(), two_faced(), false_archives()].concat()
+    [programs(), macros(), encrypted(), broken(), bombs(), two_faced(), unpackable(), false_archives()].concat()
 }
 
 fn programs() -> Vec<Sample> {
@@ -166,6 +166,26 @@ fn two_faced() -> Vec<Sample> {
 }
 
 /// PDFs that say PDF/A and are not.
+/// Archives that do harm, or become something else, where they are unpacked (table of what readers do: PACKAGING § 4.8).
+fn unpackable() -> Vec<Sample> {
+    let aside = |name: &str, parts: &[zips::Part]| caught(name, zip(parts), Some("x-fmt/263"), SetAside, "attachment_suspicious");
+    let two = |one: &str, other: &str| [part(one, "en"), part(other, "to")];
+    vec![
+        aside("opp.zip", &[part("../../ond.txt", "x")]),
+        aside("opp-bakvendt.zip", &[part("..\\..\\ond.txt", "x")]),
+        aside("lenke.zip", &[part("lenke", "/etc/passwd").linked()]),
+        aside("fra-roten.zip", &[part("/etc/ond.txt", "x")]),
+        aside("stasjon.zip", &[part("c:\\ond.txt", "x")]),
+        aside("to-ganger.zip", &two("brev.txt", "brev.txt")),
+        aside("store-og-små.zip", &two("Brev.txt", "brev.txt")),
+        aside("sammensatt.zip", &two("\u{e5}.txt", "a\u{30a}.txt")),
+        aside("to-navn.zip", &[part("brev.txt", "x").called("ondt.txt")]),
+        aside("styretegn.zip", &[part("brev\u{1b}[2J.txt", "x")]),
+        aside("reservert.zip", &[part("con.txt", "x")]),
+        aside("blank-til-slutt.zip", &[part("brev.txt ", "x")]),
+    ]
+}
+
 fn false_archives() -> Vec<Sample> {
     let kept = |name: &str, pdf: Pdf| caught(name, pdf.build(), Some("fmt/477"), NeedsManualConversion, "attachment_pdfa_false");
     let base = || Pdf::archive("2", "B");

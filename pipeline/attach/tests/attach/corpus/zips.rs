@@ -23,15 +23,39 @@ pub struct Part {
     pub claimed: Option<u32>,
     /// Another checksum than the true one.
     pub crc: Option<u32>,
+    /// Mode of a Unix file.
+    pub mode: u32,
+    /// Another name in front of the bytes.
+    pub local_name: Option<String>,
 }
 
 pub fn part(name: &str, bytes: impl AsRef<[u8]>) -> Part {
-    Part { name: name.to_owned(), bytes: bytes.as_ref().to_vec(), deflate: false, encrypted: false, claimed: None, crc: None }
+    Part {
+        name: name.to_owned(),
+        bytes: bytes.as_ref().to_vec(),
+        deflate: false,
+        encrypted: false,
+        claimed: None,
+        crc: None,
+        mode: 0,
+        local_name: None,
+    }
 }
 
 impl Part {
     pub fn deflated(mut self) -> Self {
         self.deflate = true;
+        self
+    }
+
+    /// A symbolic link: its bytes name the file that it stands for.
+    pub fn linked(mut self) -> Self {
+        self.mode = 0o120_777;
+        self
+    }
+
+    pub fn called(mut self, local_name: &str) -> Self {
+        self.local_name = Some(local_name.to_owned());
         self
     }
 }
@@ -55,16 +79,19 @@ pub fn zip(parts: &[Part]) -> Vec<u8> {
         common.extend(part.crc.unwrap_or_else(|| crc32fast::hash(&part.bytes)).to_le_bytes());
         common.extend(len(packed.len()).to_le_bytes());
         common.extend(part.claimed.unwrap_or(len(part.bytes.len())).to_le_bytes());
-        common.extend(u16::try_from(part.name.len()).unwrap().to_le_bytes());
-        common.extend([0, 0]);
+        let name_end = |name: &str| [&u16::try_from(name.len()).unwrap().to_le_bytes()[..], &[0, 0]].concat();
         let at = len(out.len());
+        let local_name = part.local_name.as_ref().unwrap_or(&part.name);
         out.extend(b"PK\x03\x04\x14\0");
         out.extend(&common);
-        out.extend(part.name.as_bytes());
+        out.extend(name_end(local_name));
+        out.extend(local_name.as_bytes());
         out.extend(packed);
-        directory.extend(b"PK\x01\x02\x14\0\x14\0");
+        directory.extend(b"PK\x01\x02\x14\x03\x14\0");
         directory.extend(&common);
-        directory.extend([0; 10]);
+        directory.extend(name_end(&part.name));
+        directory.extend([0; 6]);
+        directory.extend((part.mode << 16).to_le_bytes());
         directory.extend(at.to_le_bytes());
         directory.extend(part.name.as_bytes());
     }
