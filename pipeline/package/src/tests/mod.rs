@@ -1,6 +1,7 @@
 //! Tests of the whole room: documents in, files out, judged by the official schemas.
 
 mod address_protection;
+mod attachments;
 mod cost;
 mod files;
 mod journey;
