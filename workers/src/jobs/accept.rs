@@ -132,7 +132,7 @@ async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failur
     }
     // Each document that was taken has its row by now, and the files are safe beside it.
     if answers.iter().all(|a| !matches!(a, Answer::Refused(_))) {
-        attach::put_away(files)?;
+        attach::put_away(files).await?;
     }
     Ok(answers)
 }

@@ -42,7 +42,7 @@ pub async fn attach(shell: &Shell, rendered: Rendered) -> Result<Rendered, Failu
         snapshot: rendered.snapshot(),
         handover: Handover::of(&shell.data.work(), rendered.snapshot().key()),
         limits: shell.config.attachments.limits(),
-        held: Held::by(shell, &folder)?,
+        held: held(shell, folder).await?,
         seen: HashMap::new(),
     };
     let mut attached = Vec::with_capacity(items.len());
@@ -69,21 +69,27 @@ struct Held {
     holdings: CaseHoldings,
 }
 
+async fn held(shell: &Shell, folder: CaseFolderId) -> Result<Held, Failure> {
+    let archive = shell.archive(&folder.municipality)?;
+    tokio::task::spawn_blocking(move || match archive.read_head(&folder)? {
+        Some(head) => Ok(Held::of(&CaseRecord::read(&head.case_record)?, &archive.folder_path(&folder))),
+        None => Ok(Held::default()),
+    })
+    .await
+    .expect("reading does not panic")
+}
+
 impl Held {
-    fn by(shell: &Shell, folder: &CaseFolderId) -> Result<Self, Failure> {
-        let archive = shell.archive(&folder.municipality)?;
-        let Some(head) = archive.read_head(folder)? else { return Ok(Self::default()) };
-        let record = CaseRecord::read(&head.case_record)?;
-        let place = archive.folder_path(folder);
+    fn of(record: &CaseRecord, place: &Path) -> Self {
         let mut held = Self::default();
         for entry in record.documents().iter().flat_map(|d| &d.attachments).filter(|a| a.state.keeps_original()) {
-            let known = from_folder(&place, entry);
+            let known = from_folder(place, entry);
             if held.known.insert(entry.sha256, known).is_none() {
                 held.holdings.files = held.holdings.files.saturating_add(1);
                 held.holdings.bytes = held.holdings.bytes.saturating_add(entry.original.as_ref().map_or(0, |f| f.size_bytes));
             }
         }
-        Ok(held)
+        held
     }
 }
 

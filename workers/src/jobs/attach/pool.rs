@@ -65,17 +65,19 @@ pub async fn offer_folder(shell: &Shell, files: &[(PathBuf, Sha256)], documents:
 }
 
 /// Removes what was taken in from the drop folder, but for files that changed meanwhile.
-pub fn put_away(taken: TakenIn) -> Result<(), Failure> {
-    for (file, digest) in taken.0 {
-        match digest_of(&file) {
-            Ok(now) if now == digest => match fs::remove_file(&file) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(disk("remove an attachment from the drop folder", &e)),
-                _ => {}
-            },
-            _ => {}
+pub async fn put_away(taken: TakenIn) -> Result<(), Failure> {
+    let remove = move || {
+        for (file, digest) in taken.0 {
+            if digest_of(&file).is_ok_and(|now| now == digest) {
+                match fs::remove_file(&file) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(disk("remove an attachment from the drop folder", &e)),
+                    _ => {}
+                }
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    tokio::task::spawn_blocking(remove).await.expect("removing does not panic")
 }
 
 /// Subfolder of `inbox/`, `accepted/` and `refused/`.
@@ -212,7 +214,7 @@ pub async fn find(shell: &Shell, digest: Sha256) -> Result<Found, Failure> {
         let hold = shell.data.hold_accepted(Hold::ToAccept).await.map_err(|e| disk("hold the accepted documents", &e))?;
         let taken = take_in(shell, BTreeSet::from([digest])).await?;
         drop(hold);
-        put_away(taken)?;
+        put_away(taken).await?;
     }
     match fs::metadata(&place) {
         Ok(about) => Ok(Found::There(FileOnDisk { at: place, sha256: digest, size_bytes: about.len() })),
