@@ -7,6 +7,7 @@ pub mod carry;
 pub mod events;
 pub mod inbox;
 pub mod overview;
+pub mod plan_now;
 pub mod print;
 pub mod print_source;
 pub mod refusal;

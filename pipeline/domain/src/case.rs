@@ -65,8 +65,8 @@ pub enum PlanStatus {
     Passive,
 }
 
-/// Address protection (adressebeskyttelse).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// Address protection (adressebeskyttelse), the stricter the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressProtection {
     /// None.

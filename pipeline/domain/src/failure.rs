@@ -223,6 +223,10 @@ codes! {
             "Forbindelsen ble brutt etter at meldingen var sendt. Se om mottakeren har fått den før du sender på nytt."
             | "Sambandet vart brote etter at meldinga var send. Sjå om mottakaren har fått ho før du sender på nytt."
             | "The connection broke after the message was sent. See whether the recipient has it before you send again.";
+        ClosingWaits "closing_waits":
+            "Planen kan ikke lukkes ennå: referater, samtykker eller dokumenter mangler. Send dem, eller skriv i avslutningsnotatet hva som står igjen."
+            | "Planen kan ikkje lukkast enno: referat, samtykke eller dokument manglar. Send dei, eller skriv i avslutningsnotatet kva som står att."
+            | "The plan cannot be closed yet: minutes, consents or documents are missing. Send them, or name in the closing note what is outstanding.";
         AddressBounced "address_bounced":
             "E-post til adressen kommer tilbake, og det sendes ikke mer dit. Gi beskjed på papir, og be om en ny adresse."
             | "E-post til adressa kjem tilbake, og det blir ikkje sendt meir dit. Gi beskjed på papir, og be om ei ny adresse."

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Case, Content, DocumentId, DocumentKey, DocumentKind, Sha256, Source, Timestamp, WrittenForm, canonical_json};
+use crate::{AddressProtection, Case, Content, DocumentId, DocumentKey, DocumentKind, Sha256, Source, Timestamp, WrittenForm, canonical_json};
 
 /// The JSON envelope of every kind. `content` is the part that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub synthetic: bool,
     /// What the document says.
     pub content: Content,
+    /// The address protection that it is screened by: its case's own, or a stricter one that was told later. No part of the content.
+    pub screened_as: AddressProtection,
     /// Of the canonical JSON without ids of the sending and without contact data: the same content is never archived
     /// twice, however often and under whatever id it is sent.
     pub digest: Sha256,
@@ -54,7 +56,8 @@ impl Snapshot {
     /// Freezes an envelope and works out its digest.
     pub fn new(envelope: Envelope<Content>) -> Self {
         let Envelope { schema: _, id, occurred_at, source, case, written_form, synthetic, content } = envelope;
-        let mut snapshot = Self { document: id, occurred_at, source, case, written_form, synthetic, content, digest: Sha256::of(b"") };
+        let (screened_as, digest) = (case.address_protection, Sha256::of(b""));
+        let mut snapshot = Self { document: id, occurred_at, source, case, written_form, synthetic, content, screened_as, digest };
         snapshot.digest = Sha256::of(&canonical_json(&Value::Object(snapshot.identity())));
         snapshot
     }

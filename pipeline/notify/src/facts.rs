@@ -112,7 +112,7 @@ impl MailFacts {
     /// Facts for a notice about this document: no login address when the subject's address is strictly confidential; of an
     /// invitation, when the meeting is and by when one answers.
     pub fn of(snapshot: &Snapshot) -> Self {
-        let hidden = snapshot.case.address_protection.hides_places();
+        let hidden = snapshot.screened_as.hides_places();
         let facts = Self { login_link: if hidden { LoginLink::LeftOut } else { LoginLink::Shown }, ..Self::default() };
         match &snapshot.content {
             Content::MeetingInvitation(invitation) => Self {

@@ -91,7 +91,7 @@ impl Facts {
             case.guardians.iter().map(|g| GuardianFact { name: g.name.clone(), relation: g.relation, national_id: g.national_id.clone() });
         Self {
             plan_status: case.plan_status,
-            address_protection: case.address_protection,
+            address_protection: snapshot.screened_as,
             subject_name: case.subject_name.clone(),
             subject_national_id: case.subject_national_id.clone(),
             guardians: guardians.collect(),

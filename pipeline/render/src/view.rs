@@ -21,7 +21,7 @@ type Object = Map<String, Value>;
 pub(crate) fn view(snapshot: &Snapshot, former: Option<&Snapshot>, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Value {
     let mut content = object(snapshot.content.to_json());
     let record = take_record(&mut content);
-    secrecy::leave_out(&mut content, snapshot.case.address_protection);
+    secrecy::leave_out(&mut content, snapshot.screened_as);
     match snapshot.content.goal_lists() {
         GoalLists::None => {}
         GoalLists::WithMeasures { goals, judged } => goals::with_measures(&mut content, goals, judged),
@@ -32,7 +32,7 @@ pub(crate) fn view(snapshot: &Snapshot, former: Option<&Snapshot>, folder: Optio
     common.insert("sensitive".into(), sensitive(snapshot));
     let content = Value::Object(content);
     common.insert("contents".into(), json!(length::is_long(&content)));
-    let changed = former.and_then(|former| changes::changes(former, snapshot, snapshot.case.address_protection));
+    let changed = former.and_then(|former| changes::changes(former, snapshot, snapshot.screened_as));
     json!({ "common": common, "content": content, "changes": changed })
 }
 
@@ -68,7 +68,7 @@ fn common(snapshot: &Snapshot, folder: Option<&CaseFolderId>, letterhead: &Lette
             "alt": logo.alt,
         })),
     }));
-    let hidden = case.address_protection.hides_places();
+    let hidden = snapshot.screened_as.hides_places();
     common.insert("places_left_out".into(), json!(hidden));
     if !hidden {
         common.insert("unit_name".into(), json!(case.unit_name));

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use arkivflyt_tests::{House, Pdf, Sample, digest, essence, files_below, good_samples, personal_values, samples_folder};
+use arkivflyt_tests::{
+    Happenings, House, Pdf, Sample, digest, essence, files_below, good_samples, person, personal_values, sample_json, samples_folder,
+};
 use serde_json::{Value, json};
 
 pub const FOLDER: &str = "9901/2026/000001";
@@ -26,6 +28,9 @@ pub fn archived(house: House) -> House {
 /// The lines of a municipality's log.
 pub fn rows(house: &House, municipality: &str) -> Vec<Value> {
     let folder = house.at("access").join(municipality);
+    if !folder.is_dir() {
+        return Vec::new();
+    }
     let is_log = |p: &Path| p.extension().is_some_and(|e| e == "jsonl") && p.file_stem().is_some_and(|s| s.len() == 7);
     let logs = files_below(&folder).into_iter().filter(|p| is_log(p));
     logs.flat_map(|log| fs::read_to_string(log).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect::<Vec<Value>>())
@@ -163,7 +168,7 @@ fn row_05_the_log_of_a_case_comes_out_as_a_document() {
 
     // Bokmål from the municipality, nynorsk when asked for.
     for (form, words) in [
-        (&[][..], ["Utskrift av tilgangsloggen", "Fjellvik kommune", "arkivar", "se arkivpakker", "not_in_role", "krav om innsyn"]),
+        (&[][..], ["Utskrift av tilgangsloggen", "2026/000001", "arkivar", "se arkivpakker", "not_in_role", "krav om innsyn"]),
         (&["--form", "nn"][..], ["Utskrift av tilgangsloggen", "Personar", "arkivar", "sjå arkivpakkar", "not_in_role", "krav om innsyn"]),
     ] {
         let out = elsewhere.path().join(format!("logg{}.pdf", form.len()));
@@ -223,7 +228,7 @@ fn row_05_who_changes_the_log_is_found_out() {
     both.ask(6, known);
     // A line that a crash tore: cut, told, and nothing else is lost.
     let torn = spoil(&|text| text.push_str("{\"n\":4,\"previous\":\"ab"), &[]);
-    assert_eq!(torn.ask(0, ["access", "log", "verify"])["logs"][0]["torn_bytes"], 20);
+    assert_eq!(torn.ask(0, ["access", "log", "verify"])["logs"][0]["torn_bytes"], 21);
     export(&torn, 0, &elsewhere.path().join("y.zip"), &["--as", "archivist"]);
     let mended = torn.ask(0, ["access", "log", "verify"])["logs"][0].clone();
     assert_eq!((mended["rows"].as_u64(), mended["mended"][0]["after_row"].as_u64()), (Some(4), Some(3)), "{mended}");
@@ -242,4 +247,40 @@ fn row_05_a_backup_brings_the_log_and_it_goes_on() {
     assert_eq!(judged(&copy), judged(&house));
     export(&copy, 0, &elsewhere.path().join("b.zip"), &["--as", "archivist"]);
     assert_eq!(rows(&copy, "9901").len(), rows(&house, "9901").len() + 1);
+}
+
+#[test]
+fn row_22_who_opened_the_minutes_and_when() {
+    let house = house();
+    let minutes = sample_json("meeting-minutes/nynorsk.json");
+    let mut plan = Happenings::of("meeting-minutes/nynorsk.json", 22);
+    let opening = |plan: &mut Happenings, at: &str, by: u32, role: &str| {
+        plan.event("content.opened", at, &json!({ "matter": minutes["id"], "actor": person(by), "role": role }))
+    };
+    let (first, second) = ("2026-11-24T18:05:00+01:00", "2026-11-25T07:40:00+01:00");
+    let event = opening(&mut plan, first, 31, "guardian");
+    house.hears("2026-11-24T18:10:00+01:00", &event);
+    // The same event again, and somebody else's.
+    house.hears("2026-11-24T18:20:00+01:00", &event);
+    house.hears("2026-11-25T08:00:00+01:00", &opening(&mut plan, second, 32, "plan_lead"));
+    let told = rows(&house, "9902");
+    let seen: Vec<_> =
+        told.iter().map(|r| (r["at"].as_str().unwrap(), r["actor"].as_str().unwrap(), r["role"].as_str().unwrap())).collect();
+    assert_eq!(seen, [(first, &*person(31), "guardian"), (second, &*person(32), "plan_lead")]);
+    assert!(
+        told.iter().all(|r| r["action"] == "read_minutes" && r["document"]["id"] == minutes["id"] && r["folder"] == "9902/2026/000001")
+    );
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let out = elsewhere.path().join("opna.pdf");
+    let ask = ["access", "log", "extract", "--case", "9902/2026/000001", "--as", "local_admin", "--reason", "access_request", "-o"];
+    house.ask(0, ask.iter().copied().chain([out.to_str().unwrap()]));
+    names_nobody(&house);
+    let Some(pdf) = Pdf::read(&out) else { return };
+    let text = essence(&pdf.text);
+    for word in
+        ["føresett", "planansvarleg", "lese referat og vedlegg", "24.11.2026 kl. 18.05", "25.11.2026 kl. 07.40", &person(31), &person(32)]
+    {
+        assert!(text.contains(&essence(word)), "{word} is missing in\n{}", pdf.text);
+    }
 }

@@ -79,7 +79,7 @@ async fn told(shell: &Shell, snapshot: &Snapshot, lang: Lang) -> Result<Value, F
         }
         _ => None,
     };
-    let changed = former.and_then(|former| changes(&former, snapshot, snapshot.case.address_protection));
+    let changed = former.and_then(|former| changes(&former, snapshot, snapshot.screened_as));
     let telling = folder.as_ref().map_or_else(
         || {
             snapshot

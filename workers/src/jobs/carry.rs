@@ -14,7 +14,7 @@ use pipeline_store::{Documents, PendingDocument, Stage};
 use crate::{
     failure::Failure,
     handover::Handover,
-    jobs::{attach, print_source::Kept},
+    jobs::{attach, plan_now, print_source::Kept},
     shell::Shell,
     snapshots::FileStamp,
 };
@@ -55,17 +55,21 @@ async fn read_back(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snap
 /// file stays the same.
 pub async fn snapshot(shell: &Shell, document: &PendingDocument) -> Result<Arc<Snapshot>, Stopped> {
     let stamp = FileStamp::of(&shell.data.accepted_file(document.digest));
-    if let Some(known) = shell.snapshots.find(document.key, stamp) {
-        return Ok(known);
-    }
-    let snapshot = read_back(shell, document).await.map_err(at(Stage::Intake))?;
-    shell.snapshots.keep(document.key, stamp, &snapshot);
-    Ok(snapshot)
+    let snapshot = match shell.snapshots.find(document.key, stamp) {
+        Some(known) => known,
+        None => {
+            let read = read_back(shell, document).await.map_err(at(Stage::Intake))?;
+            shell.snapshots.keep(document.key, stamp, &read);
+            read
+        }
+    };
+    plan_now::screened(shell, &document.reservation.folder, snapshot).await.map_err(at(Stage::Intake))
 }
 
 /// Snapshot → Rendered, in a child process.
 pub async fn print(shell: &Shell, document: &PendingDocument) -> Result<Rendered, Stopped> {
     let snapshot = snapshot(shell, document).await?;
+    plan_now::may_be_set(shell, document, &snapshot).await.map_err(at(Stage::Render))?;
     let former = before(shell, &document.reservation.folder, &snapshot).await.map_err(at(Stage::Archive))?;
     print_snapshot(shell, document, snapshot, former.as_deref()).await.map_err(at(Stage::Render))
 }

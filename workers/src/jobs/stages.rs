@@ -19,7 +19,8 @@ mod render;
 use std::{sync::Arc, time::Duration};
 
 use pipeline_domain::{
-    CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, EventId, NextStep, Reservation, Sha256, Snapshot, Timestamp, Verdict,
+    AddressProtection, CaseFolderId, DocumentId, DocumentKey, DocumentVersion, ErrorCode, EventId, NextStep, Reservation, Sha256, Snapshot,
+    Timestamp, Verdict,
 };
 use pipeline_queue::{Backoff, Conclusion, Failures, JobContext, Seed};
 use pipeline_store::{
@@ -79,6 +80,9 @@ struct DocumentArgs {
     sha256: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pages: Option<u32>,
+    /// The address protection that the PDF was set under.
+    #[serde(default)]
+    screened_as: AddressProtection,
     /// How often the document had to go back to the beginning.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     rounds: u32,
@@ -97,7 +101,7 @@ fn is_none_yet(rounds: &u32) -> bool {
 
 impl DocumentArgs {
     fn of(key: DocumentKey) -> Self {
-        Self { document_id: key.id, version: key.version.0, sha256: None, pages: None, rounds: 0 }
+        Self { document_id: key.id, version: key.version.0, sha256: None, pages: None, screened_as: AddressProtection::None, rounds: 0 }
     }
 
     fn key(&self) -> DocumentKey {
@@ -214,9 +218,15 @@ impl Hand {
         carry::snapshot(&self.shell, &self.pending()).await
     }
 
+    /// Whether what the stage before left was set under the address protection that holds now.
+    fn is_screened_so(&self, snapshot: &Snapshot) -> bool {
+        self.args.screened_as == snapshot.screened_as
+    }
+
     /// The next stage, in the same lane.
-    fn then(&self, kind: JobKind, queue: QueueName, sha256: Option<Sha256>, pages: Option<u32>) -> Conclusion {
-        let args = DocumentArgs { sha256, pages, rounds: self.args.rounds, ..DocumentArgs::of(self.row.key) };
+    fn then(&self, kind: JobKind, queue: QueueName, sha256: Sha256, pages: Option<u32>, screened_as: AddressProtection) -> Conclusion {
+        let sha256 = Some(sha256);
+        let args = DocumentArgs { sha256, pages, screened_as, rounds: self.args.rounds, ..DocumentArgs::of(self.row.key) };
         Conclusion::done_then(vec![stage_job(kind, queue, args, &self.row.reservation.folder)])
     }
 

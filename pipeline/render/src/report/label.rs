@@ -233,6 +233,14 @@ labels! {
     /// Case folders that could not be read for what they say of themselves.
     UnreadRemark "unread_remark";
     // Access: lists, columns, words and remarks.
+    /// What a document about access is about.
+    Concerns "concerns";
+    /// Of `concerns`.
+    ConcernsMeaning "concerns_meaning";
+    /// From which day on.
+    FromDay "from_day";
+    /// On which day.
+    OnDay "on_day";
     /// Rows of the access log.
     AccessRows "access_rows";
     /// Who stands behind P1, P2 ….
@@ -327,8 +335,8 @@ impl Label {
     /// How much room its column asks for.
     pub(super) fn width(self) -> &'static str {
         match self {
-            Self::Document | Self::Place | Self::Meaning | Self::Pseudonym => "wide",
-            Self::Finding | Self::Code | Self::What | Self::Reason => "fill",
+            Self::Document | Self::Place | Self::Meaning | Self::Pseudonym | Self::What => "wide",
+            Self::Finding | Self::Code | Self::Role | Self::Reason => "fill",
             _ => "narrow",
         }
     }

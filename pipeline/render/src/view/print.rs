@@ -43,7 +43,7 @@ pub(crate) fn print_view(print: &Print<'_>, letterhead: &Letterhead) -> Value {
 
 /// The strictest that is said of the case now or was said in one of the documents.
 fn protection(print: &Print<'_>) -> AddressProtection {
-    let said = print.documents.iter().map(|d| d.snapshot.case.address_protection);
+    let said = print.documents.iter().map(|d| d.snapshot.screened_as);
     let rank = |p: &AddressProtection| match p {
         AddressProtection::None => 0,
         AddressProtection::Confidential => 1,

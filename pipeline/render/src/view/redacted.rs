@@ -19,7 +19,7 @@ pub(crate) fn redacted_view(redaction: &Redaction<'_>, letterhead: &Letterhead) 
     let parts: Vec<&'static Part> = there.collect();
     let shown: Vec<&'static Part> = parts.iter().copied().filter(|p| !is_withheld(p)).collect();
     let printed = PrintedDocument { snapshot, parts: shown, left_out: Vec::new(), former: None };
-    let mut content = object(document(&printed, snapshot.case.address_protection));
+    let mut content = object(document(&printed, snapshot.screened_as));
     content.insert("sections".into(), sections(&parts, is_withheld));
     content.insert("withheld".into(), parts.iter().filter(|p| is_withheld(p)).map(|p| json!(p.term)).collect());
     content.insert("facts_withheld".into(), json!(parts.iter().any(|p| p.id == KEY_FACTS && is_withheld(p))));

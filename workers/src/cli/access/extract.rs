@@ -7,7 +7,7 @@ use pipeline_domain::{CaseFolderId, Date, MunicipalityNumber, PlanId, WrittenFor
 use serde_json::json;
 
 use super::{
-    paper::{self, Paper},
+    paper::{self, Extracted, Paper},
     whose::{folders_of, folders_of_unit, reading, thing_of},
 };
 use crate::{
@@ -88,7 +88,8 @@ pub async fn run(shell: &Shell, asked: &Extract, global: &Global, output: &Outpu
     if let Some(out) = &asked.paper.out {
         let record = wanted.thing.about.folder().map(|folder| case::record(shell, folder)).transpose()?.flatten();
         let paper = Paper::of(shell, municipality, asked.paper.form)?;
-        return paper.write(shell, &paper.extract(&rows, record.as_ref(), reading.head), out, global, output).await;
+        let of = Extracted { about: &wanted.thing.about, from: asked.from, to: asked.to, record: record.as_ref(), head: reading.head };
+        return paper.write(shell, &paper.extract(&rows, &of), out, global, output).await;
     }
     let body = json!({
         "municipality": municipality, "about": wanted.thing.about, "from": asked.from, "to": asked.to, "rows": rows,

@@ -5,7 +5,7 @@
 
 use std::{fs::File, io::Write, path::Path};
 
-use pipeline_access::{AccessRow, DenyReason, Evidence, Head, RoleReport, Support};
+use pipeline_access::{About, AccessRow, DenyReason, Evidence, Head, RoleReport, Support};
 use pipeline_domain::{ActorId, CaseFolderId, Date, ErrorCode, Lang, MunicipalityNumber, Timestamp, WrittenForm};
 use pipeline_package::CaseRecord;
 use pipeline_render::{Cell, Label, Letterhead, ReportKind, ReportTable, RunReport, report_job};
@@ -83,18 +83,21 @@ impl Paper {
     }
 
     /// The log's rows.
-    pub fn extract(&self, rows: &[AccessRow], record: Option<&CaseRecord>, head: Head) -> RunReport {
+    pub fn extract(&self, rows: &[AccessRow], of: &Extracted<'_>) -> RunReport {
         let mut people = People::default();
-        let table = self.rows(Label::AccessRows, Label::AccessRowsMeaning, rows.iter(), record, &mut people);
+        let table = self.rows(Label::AccessRows, Label::AccessRowsMeaning, rows.iter(), of.record, &mut people);
         let denied = rows.iter().filter(|row| row.denied.is_some()).count() as u64;
         let figures = vec![(Label::AccessRowCount, rows.len() as u64), (Label::Persons, people.0.len() as u64), (Label::Denied, denied)];
-        let tables = vec![table, self.reasons(rows.iter()), people.table()];
-        let what = rows.first().map(|row| json!(row.about).to_string()).unwrap_or_default();
-        let mut report = self.report(ReportKind::AccessExtract, &what, head, figures, tables);
+        let day = |day: Option<Date>| day.map_or(Cell::None, Cell::Day);
+        let concerns = concerns(of.about, vec![(Label::FromDay, day(of.from)), (Label::Until, day(of.to))]);
+        let tables = vec![concerns, table, self.reasons(rows.iter()), people.table()];
+        let what = json!([of.about, of.from, of.to]).to_string();
+        let mut report = self.report(ReportKind::AccessExtract, &what, of.head, figures, tables);
         report.to_follow_up = denied;
         report
     }
 
+    /// Rows as a list. What is the same in all of them has no column: the page is narrow.
     fn rows<'a>(
         &self,
         heading: Label,
@@ -103,22 +106,35 @@ impl Paper {
         record: Option<&CaseRecord>,
         people: &mut People,
     ) -> ReportTable {
-        let columns =
-            [Label::When, Label::Who, Label::Role, Label::What, Label::CaseFolder, Label::DocumentNo, Label::Reason, Label::Answer];
-        let mut table = ReportTable::new(heading, meaning, columns);
+        let rows: Vec<&AccessRow> = rows.collect();
+        let number =
+            |row: &AccessRow| record.zip(row.document).and_then(|(record, key)| record.document(key)).map(|entry| u64::from(entry.no));
+        let many_folders = rows.iter().any(|row| row.about != rows[0].about);
+        let some_documents = rows.iter().any(|row| number(row).is_some());
         let lang = self.lang();
+        let columns = [
+            Some(Label::When),
+            Some(Label::Who),
+            Some(Label::Role),
+            Some(Label::What),
+            many_folders.then_some(Label::CaseFolder),
+            some_documents.then_some(Label::DocumentNo),
+            Some(Label::Reason),
+            Some(Label::Answer),
+        ];
+        let mut table = ReportTable::new(heading, meaning, columns.into_iter().flatten().collect::<Vec<_>>());
         for row in rows {
-            let number = record.zip(row.document).and_then(|(record, key)| record.document(key)).map(|entry| u64::from(entry.no));
-            table.rows.push(vec![
-                Cell::Moment(row.at),
-                people.cell(row.actor),
-                Cell::Said { id: row.role.id(), text: row.role.text(lang) },
-                Cell::Said { id: row.action.id(), text: row.action.text(lang) },
-                row.about.folder().cloned().map_or(Cell::None, Cell::Folder),
-                number.map_or(Cell::None, Cell::Number),
-                row.reason.map_or(Cell::None, |reason| Cell::Said { id: reason.id(), text: reason.text(lang) }),
-                row.denied.map_or(Cell::Word(Label::Allowed), |reason| Cell::Code(reason.id().to_owned())),
-            ]);
+            let cells = [
+                Some(Cell::Moment(row.at)),
+                Some(people.cell(row.actor)),
+                Some(Cell::Said { id: row.role.id(), text: row.role.text(lang) }),
+                Some(Cell::Said { id: row.action.id(), text: row.action.text(lang) }),
+                many_folders.then(|| row.about.folder().cloned().map_or(Cell::None, Cell::Folder)),
+                some_documents.then(|| number(row).map_or(Cell::None, Cell::Number)),
+                Some(row.reason.map_or(Cell::None, |reason| Cell::Said { id: reason.id(), text: reason.text(lang) })),
+                Some(row.denied.map_or(Cell::Word(Label::Allowed), |reason| Cell::Code(reason.id().to_owned()))),
+            ];
+            table.rows.push(cells.into_iter().flatten().collect());
         }
         table
     }
@@ -142,15 +158,14 @@ impl Paper {
         let mut could = ReportTable::new(Label::CouldSee, Label::CouldSeeMeaning, columns);
         for sight in &found.could {
             // One line for each thing that could be done: a cell holds one word of a list.
-            for (n, action) in sight.could.iter().enumerate() {
-                let first = |cell: Cell| if n == 0 { cell } else { Cell::None };
+            for action in &sight.could {
                 let until = sight.ended.map(Timestamp::oslo_date).or(sight.until).map_or(Cell::None, Cell::Day);
                 could.rows.push(vec![
                     people.cell(sight.actor),
-                    first(Cell::Said { id: sight.role.id(), text: sight.role.text(lang) }),
+                    Cell::Said { id: sight.role.id(), text: sight.role.text(lang) },
                     Cell::Said { id: action.id(), text: action.text(lang) },
-                    first(Cell::Day(sight.since.oslo_date())),
-                    first(until),
+                    Cell::Day(sight.since.oslo_date()),
+                    until,
                 ]);
             }
         }
@@ -169,10 +184,9 @@ impl Paper {
         ];
         let what = format!("{folder}/{on}");
         let head = Head { rows: found.did.len() as u64, ..Head::start() };
-        let mut report = self.report(ReportKind::AccessEvidence, &what, head, figures, vec![could, did, people.table()]);
+        let concerns = concerns(&About::Folder(folder.clone()), vec![(Label::OnDay, Cell::Day(on))]);
+        let mut report = self.report(ReportKind::AccessEvidence, &what, head, figures, vec![concerns, could, did, people.table()]);
         report.to_follow_up = missing;
-        // The report is about that one day.
-        report.since = midnight(on);
         report.remarks.push(Label::AccessFactsRemark);
         report
     }
@@ -245,6 +259,30 @@ impl Paper {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// What a log extract is of.
+pub struct Extracted<'a> {
+    pub about: &'a About,
+    pub from: Option<Date>,
+    pub to: Option<Date>,
+    pub record: Option<&'a CaseRecord>,
+    pub head: Head,
+}
+
+/// What the document is about, before anything else.
+fn concerns(about: &About, more: Vec<(Label, Cell)>) -> ReportTable {
+    let (label, cell) = match about {
+        About::Folder(folder) => (Label::CaseFolder, Cell::Folder(folder.clone())),
+        // A unit's name may tell where a child is: its id stands here.
+        About::Unit(_) | About::Plan(_) | About::Area(_) | About::Municipality(_) => {
+            (Label::Over, Cell::Path(json!(about).to_string().replace(['{', '}', '"'], "")))
+        }
+    };
+    let (columns, cells): (Vec<Label>, Vec<Cell>) = std::iter::once((label, cell)).chain(more).unzip();
+    let mut table = ReportTable::new(Label::Concerns, Label::ConcernsMeaning, columns);
+    table.rows.push(cells);
+    table
 }
 
 /// The first instant of a day in Oslo.

@@ -25,6 +25,9 @@ pub async fn archive(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
 
 async fn place(hand: &Hand) -> Result<Conclusion, Stopped> {
     let Some(packaged) = packaged(hand).await? else { return Ok(hand.back_to_the_start()) };
+    if !hand.is_screened_so(&*hand.snapshot().await?) {
+        return Ok(hand.back_to_the_start());
+    }
     let archive = hand.shell.archive(&packaged.folder.municipality).map_err(at(Stage::Archive))?;
     match hand.ctx.blocking(move |_| archive.place(&packaged)).await {
         Err(e) if e.code() == ErrorCode::ArchiveConflict => Ok(hand.back_to_the_start()),

@@ -29,7 +29,7 @@ async fn make(hand: &Hand) -> Result<Conclusion, Stopped> {
     let Some(rendered) = rendered(hand).await? else { return Ok(hand.back_to_the_start()) };
     let snapshot = rendered.snapshot().clone();
     match against_the_folder(hand, rendered).await? {
-        Made::Left(digest) => Ok(hand.then(kind::ARCHIVE, queue::ARCHIVE, Some(digest), None)),
+        Made::Left(digest) => Ok(hand.then(kind::ARCHIVE, queue::ARCHIVE, digest, None, snapshot.screened_as)),
         Made::AlreadyThere(archived) => Ok(recorded(hand, &snapshot, archived)),
     }
 }
@@ -38,6 +38,9 @@ async fn make(hand: &Hand) -> Result<Conclusion, Stopped> {
 async fn rendered(hand: &Hand) -> Result<Option<Rendered>, Stopped> {
     let (Some(digest), Some(pages)) = (hand.args.sha256, hand.args.pages) else { return Ok(None) };
     let snapshot = hand.snapshot().await?;
+    if !hand.is_screened_so(&snapshot) {
+        return Ok(None);
+    }
     let handover = hand.handover.clone();
     let pdf = hand.ctx.blocking(move |_| handover.pdf(digest)).await.map_err(|e| at(Stage::Package)(cannot_leave(&e)))?;
     let Some(pdf) = pdf else { return Ok(None) };

@@ -21,9 +21,9 @@ pub async fn render(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
 
 async fn set(hand: &Hand) -> Result<Conclusion, Stopped> {
     let rendered = carry::print(&hand.shell, &hand.pending()).await?;
-    let (digest, pages) = (rendered.sha256(), rendered.pages());
+    let (digest, pages, screened_as) = (rendered.sha256(), rendered.pages(), rendered.snapshot().screened_as);
     let handover = hand.handover.clone();
     let left = hand.ctx.blocking(move |_| handover.leave_pdf(digest, rendered.pdf())).await;
     left.map_err(|e| at(Stage::Render)(cannot_leave(&e)))?;
-    Ok(hand.then(kind::PACKAGE, queue::ARCHIVE, Some(digest), Some(pages)))
+    Ok(hand.then(kind::PACKAGE, queue::ARCHIVE, digest, Some(pages), screened_as))
 }
