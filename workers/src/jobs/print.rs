@@ -369,7 +369,11 @@ fn check_names(documents: &[FoundDocument], order: &PrintOrder) -> Result<(), Pr
     let all = || documents.iter().flat_map(|d| parts_of(d.snapshot.kind(), d.snapshot.case.plan_type));
     if let Some(part) = order.parts.iter().chain(&order.withheld).find(|name| !all().any(|p| p.id == **name)) {
         let mut known: Vec<&str> = Vec::new();
-        all().filter(|p| !known.contains(&p.id)).map(|p| p.id).collect::<Vec<_>>().into_iter().for_each(|id| known.push(id));
+        for part in all() {
+            if !known.contains(&part.id) {
+                known.push(part.id);
+            }
+        }
         return Err(PrintError::UnknownPart { part: part.clone(), known: known.join(", ") });
     }
     let is_special = |name: &&String| all().any(|p| p.id == **name && p.is_sensitive());
