@@ -1,7 +1,7 @@
 //! Taking a document in. One transaction at a time does so (or takes an event in), in all processes together: what is looked up cannot change before
 //! it is used, numbers are given in the order in which they become visible, and nobody can end up waiting in a circle.
 
-use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
+use pipeline_domain::{CaseFolderId, JournalNumber, MunicipalityNumber, Timestamp};
 use pipeline_store::{Acceptance, DocumentRow, DocumentState, FactSource, FollowUp, NewDocument, Plan, Reservation, StoreError};
 use sqlx::PgConnection;
 
@@ -19,14 +19,15 @@ const DOING: &str = "accept a document";
 
 pub(crate) async fn accept(c: &mut PgConnection, new: &NewDocument, follow_up: FollowUp) -> Result<Acceptance, StoreError> {
     one_at_a_time(c).await?;
-    if let Some(row) = with_digest(c, new.digest).await? {
-        if row.state == DocumentState::Accepted {
-            jobs::enqueue_unless_known(c, &row.key.to_string(), &follow_up(row.key, &row.reservation)).await?;
+    match met(c, new).await? {
+        Some(row) if row.digest == new.digest => {
+            if row.state == DocumentState::Accepted {
+                jobs::enqueue_unless_known(c, &row.key.to_string(), &follow_up(row.key, &row.reservation)).await?;
+            }
+            return Ok(Acceptance::Known(Box::new(row)));
         }
-        return Ok(Acceptance::Known(Box::new(row)));
-    }
-    if is_key_used(c, new.key).await? {
-        return Ok(Acceptance::IdReused);
+        Some(_) => return Ok(Acceptance::IdReused),
+        None => {}
     }
     let plan = Plan { source_system: new.source_system.clone(), plan: new.plan, municipality: new.municipality.clone() };
     let folder = opened_folder(c, &plan).await?;
@@ -61,16 +62,20 @@ pub(crate) async fn one_at_a_time(c: &mut PgConnection) -> Result<(), StoreError
     Ok(())
 }
 
-async fn with_digest(c: &mut PgConnection, digest: Sha256) -> Result<Option<DocumentRow>, StoreError> {
-    let digest = digest.to_string();
-    let row: Option<RawDocument> = document_rows!("where d.digest = $1", digest).fetch_optional(c).await.doing(DOING)?;
-    row.map(DocumentRow::try_from).transpose()
-}
-
-async fn is_key_used(c: &mut PgConnection, key: DocumentKey) -> Result<bool, StoreError> {
-    let (id, version) = (key.id.to_string(), i64::from(key.version.0));
-    let found = sqlx::query_scalar!("select id from documents where document_id = $1 and version = $2", id, version);
-    Ok(found.fetch_optional(c).await.doing(DOING)?.is_some())
+/// The document with this content; if there is none, the one with this id and version. One question: most often both are new.
+async fn met(c: &mut PgConnection, new: &NewDocument) -> Result<Option<DocumentRow>, StoreError> {
+    let (digest, id, version) = (new.digest.to_string(), new.key.id.to_string(), i64::from(new.key.version.0));
+    let rows: Vec<RawDocument> = document_rows!(
+        "where d.id = any (array(
+           select id from documents where digest = $1 union all select id from documents where document_id = $2 and version = $3))",
+        digest,
+        id,
+        version,
+    )
+    .fetch_all(c)
+    .await
+    .doing(DOING)?;
+    rows.into_iter().max_by_key(|row| row.digest == digest).map(DocumentRow::try_from).transpose()
 }
 
 pub(crate) async fn opened_folder(c: &mut PgConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {

@@ -1,6 +1,6 @@
 //! Taking a document in. Runs inside the writer's transaction, so what is looked up cannot change before it is used.
 
-use pipeline_domain::{CaseFolderId, DocumentKey, JournalNumber, MunicipalityNumber, Sha256, Timestamp};
+use pipeline_domain::{CaseFolderId, JournalNumber, MunicipalityNumber, Timestamp};
 use pipeline_store::{Acceptance, DocumentRow, DocumentState, FactSource, FollowUp, NewDocument, Plan, Reservation, StoreError};
 use sqlx::SqliteConnection;
 
@@ -16,14 +16,15 @@ use crate::{
 const DOING: &str = "accept a document";
 
 pub(crate) async fn accept(c: &mut SqliteConnection, new: &NewDocument, follow_up: FollowUp, now: i64) -> Result<Acceptance, StoreError> {
-    if let Some(row) = with_digest(c, new.digest).await? {
-        if row.state == DocumentState::Accepted && !jobs::has_jobs(c, row.key).await? {
-            jobs::follow_up(c, row.key, &row.reservation, follow_up, now).await?;
+    match met(c, new).await? {
+        Some(row) if row.digest == new.digest => {
+            if row.state == DocumentState::Accepted && !jobs::has_jobs(c, row.key).await? {
+                jobs::follow_up(c, row.key, &row.reservation, follow_up, now).await?;
+            }
+            return Ok(Acceptance::Known(Box::new(row)));
         }
-        return Ok(Acceptance::Known(Box::new(row)));
-    }
-    if is_key_used(c, new.key).await? {
-        return Ok(Acceptance::IdReused);
+        Some(_) => return Ok(Acceptance::IdReused),
+        None => {}
     }
     let plan = Plan { source_system: new.source_system.clone(), plan: new.plan, municipality: new.municipality.clone() };
     let folder = opened_folder(c, &plan).await?;
@@ -51,16 +52,14 @@ pub(crate) struct Opened {
     pub opened_at: Timestamp,
 }
 
-async fn with_digest(c: &mut SqliteConnection, digest: Sha256) -> Result<Option<DocumentRow>, StoreError> {
-    let digest = digest.to_string();
-    let row: Option<RawDocument> = document_rows!("where d.digest = ?", digest).fetch_optional(c).await.doing(DOING)?;
-    row.map(DocumentRow::try_from).transpose()
-}
-
-async fn is_key_used(c: &mut SqliteConnection, key: DocumentKey) -> Result<bool, StoreError> {
-    let (id, version) = (key.id.to_string(), key.version.0);
-    let found = sqlx::query_scalar!("select id from documents where document_id = ? and version = ?", id, version);
-    Ok(found.fetch_optional(c).await.doing(DOING)?.is_some())
+/// The document with this content; if there is none, the one with this id and version. One question: most often both are new.
+async fn met(c: &mut SqliteConnection, new: &NewDocument) -> Result<Option<DocumentRow>, StoreError> {
+    let (digest, id, version) = (new.digest.to_string(), new.key.id.to_string(), new.key.version.0);
+    let rows: Vec<RawDocument> = document_rows!("where d.digest = ? or (d.document_id = ? and d.version = ?)", digest, id, version)
+        .fetch_all(c)
+        .await
+        .doing(DOING)?;
+    rows.into_iter().max_by_key(|row| row.digest == digest).map(DocumentRow::try_from).transpose()
 }
 
 pub(crate) async fn opened_folder(c: &mut SqliteConnection, plan: &Plan) -> Result<Option<Opened>, StoreError> {

@@ -9,7 +9,7 @@ use super::{
     Stand,
     sample::{accepted, archived, at, document, key},
 };
-use crate::{Acceptance, DocumentFilter, DocumentState, Documents, Plan, Stage, nothing_follows};
+use crate::{Acceptance, DocumentFilter, DocumentState, Documents, NewDocument, Plan, Stage, nothing_follows};
 
 /// The same content is answered with the row it has, under its own id and under another.
 pub async fn same_content_is_known(stand: &impl Stand) {
@@ -25,6 +25,17 @@ pub async fn same_content_is_known(stand: &impl Stand) {
     }
     assert_eq!(store.document(key(2)).await.unwrap(), None);
     assert_eq!(store.documents(&DocumentFilter::default(), 10).await.unwrap().len(), 1);
+    // Also under an id that stands for something else.
+    for n in [3, 4] {
+        let used = document(n);
+        accepted(&store, &used).await;
+        let sent = NewDocument { digest: document(1).digest, ..used };
+        let Acceptance::Known(row) = store.accept(&sent, nothing_follows).await.unwrap() else { panic!("not recognised") };
+        assert_eq!(row.key, key(1));
+        let sent = NewDocument { digest: document(n).digest, ..document(1) };
+        let Acceptance::Known(row) = store.accept(&sent, nothing_follows).await.unwrap() else { panic!("not recognised") };
+        assert_eq!(row.key, key(n));
+    }
 }
 
 /// An id and version stand for one content; the next version is free.
