@@ -105,11 +105,6 @@ impl Permit {
         self.reason
     }
 
-    /// Whether this must be done along with it.
-    pub fn owes(&self, duty: Obligation) -> bool {
-        self.obligations.holds(duty)
-    }
-
     /// Everything that must be done along with it.
     pub fn obligations(&self) -> Obligations {
         self.obligations
