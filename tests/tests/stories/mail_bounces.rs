@@ -40,7 +40,8 @@ fn postfix_reports_and_each_report_finds_its_mail() {
     house.run_now(["run-once", "--json"]);
     let list = house.run_now(["mail", "list", "--json"]).expect(0).json();
     let mails = list["mails"].as_array().unwrap();
-    assert!(mails.len() >= 7 && mails.iter().all(|m| m["state"] == "accepted"), "{list}");
+    // People who share an address are told once.
+    assert!(mails.len() >= 4 && mails.iter().all(|m| m["state"] == "accepted"), "{list}");
 
     house.until(LIMIT, |_| match fs::read_dir(postfix.returned().join("new")).map_or(0, Iterator::count) {
         n if n >= mails.len() => Ok(()),
