@@ -135,8 +135,8 @@ impl House {
     }
 }
 
-/// What a plan is called, in any form.
-const PLAN_WORDS: [&str; 7] = ["individuell", "samspill", "samspel", "stafett", "opplæring", "iop", "hovedperson"];
+/// What a plan is called, in both written forms. (`samspill` alone is also the name of a system that one logs in to.)
+const PLAN_WORDS: [&str; 6] = ["individuell", "enkelt samsp", "stafett", "opplæring", "iop", "hovedperson"];
 
 fn who(recipient: &Value) -> String {
     let who = recipient["who"].as_str().expect("a class");

@@ -14,8 +14,11 @@ const AN_HOUR_LATER: &str = "2026-11-09T10:15:00+01:00";
 /// Both guardians have a pseudonym.
 fn two_guardians(sample: &str, name: u32) -> Happenings {
     let mut plan = Happenings::of(sample, name);
-    for n in 0..2 {
-        plan.case()["guardians"][n]["contact"]["person"] = json!(person(10 + n as u32));
+    let form = sample_json(sample)["written_form"].clone();
+    for n in 0..2_u32 {
+        let contact = &mut plan.case()["guardians"][n as usize]["contact"];
+        contact["person"] = json!(person(10 + n));
+        contact["written_form"] = form.clone();
     }
     // The subject is told by way of the guardians.
     plan.case()["subject_birth_date"] = json!("2014-05-17");

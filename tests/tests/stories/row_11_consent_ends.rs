@@ -13,8 +13,11 @@ fn the_end_of_a_consent_is_told_of_at_each_stage_once() {
     ] {
         let house = working_house(On::Sqlite).unwrap();
         let mut plan = Happenings::of(sample, 11);
+        let form = sample_json(sample)["written_form"].clone();
         for n in 0..2_u32 {
-            plan.case()["guardians"][n as usize]["contact"]["person"] = json!(person(10 + n));
+            let contact = &mut plan.case()["guardians"][n as usize]["contact"];
+            contact["person"] = json!(person(10 + n));
+            contact["written_form"] = form.clone();
         }
         plan.case()["subject_national_id"] = Value::Null;
         // Sixteen on the day after the mail 14 days before: the guardians decide still.
