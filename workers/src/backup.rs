@@ -5,7 +5,7 @@
 //!   backup.json                   what it is, and how much is in it
 //!   manifest.sha256               the SHA-256 of every other file: `sha256sum -c manifest.sha256`
 //!   database/<table>.jsonl        every row, in the form of `pipeline_store::dump`
-//!   data/                         accepted/ refused/ reports/ requests/ municipalities/ access/ bounces/ arkivflyt.toml
+//!   data/                         accepted/ refused/ reports/ requests/ municipalities/ access/ bounces/ people.key arkivflyt.toml
 //!   data/inbox/<sha256>.json      what lay in the drop folder, by its content: a name there may be a person's
 //!   archive/<municipality>/ocfl/  case folders
 //!   mail/new, mail/cur            notices, when they go to a Maildir in the data folder

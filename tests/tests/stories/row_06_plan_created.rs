@@ -4,7 +4,10 @@
 use arkivflyt_tests::{Happenings, House, On, sample_json, working_house};
 use serde_json::{Value, json};
 
-use crate::judged;
+use crate::{
+    backup_create::{create, restored, verified},
+    judged,
+};
 
 const NOW: &str = "2026-11-23T09:00:00+01:00";
 
@@ -46,7 +49,7 @@ fn one_active_individual_plan_for_each_person_and_another_after_the_first_was_cl
     second.case()["plan_id"] = json!("00000000-0000-4000-8000-00000000f002");
     let refused = answers(&house, 5, &second.event("plan.created", NOW, &json!({})));
     assert_eq!(refused["problems"][0]["code"], "plan_exists");
-    assert_eq!(house.run_now(["case", "list", "--json"]).expect(0).json()["cases"].as_array().unwrap().len(), 1);
+    assert_eq!(house.run_now(["case", "list", "--json"]).expect(0).json()["folders"].as_array().unwrap().len(), 1);
     // Another kind of plan is no second one.
     let mut other = Happenings::of("plan-snapshot/full-sl.json", 3);
     other.case()["subject_national_id"] = first.case()["subject_national_id"].clone();
@@ -59,6 +62,22 @@ fn one_active_individual_plan_for_each_person_and_another_after_the_first_was_cl
     let mut later = second.event("plan.created", NOW, &json!({}));
     later["id"] = json!("00000000-0000-5000-8000-00000000e009");
     assert_eq!(answers(&house, 0, &later)["answer"], "event");
+}
+
+#[test]
+fn whoever_is_known_is_known_after_a_restore() {
+    let house = working_house(On::Sqlite).unwrap();
+    let mut first = Happenings::of("plan-snapshot/full-ip.json", 1);
+    answers(&house, 0, &first.event("plan.created", NOW, &json!({})));
+    let target = tempfile::tempdir().unwrap();
+    let backup = create(&house, target.path());
+    verified(&house, &backup);
+    let (again, _) = restored(&backup, &[]);
+    assert_eq!(std::fs::read(again.at("people.key")).unwrap(), std::fs::read(house.at("people.key")).unwrap());
+    let mut second = Happenings::of("plan-snapshot/full-ip.json", 2);
+    second.case()["plan_id"] = json!("00000000-0000-4000-8000-00000000f002");
+    let refused = answers(&again, 5, &second.event("plan.created", NOW, &json!({})));
+    assert_eq!(refused["problems"][0]["code"], "plan_exists");
 }
 
 #[test]

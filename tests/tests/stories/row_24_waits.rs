@@ -18,7 +18,7 @@ fn closing(plan: &mut Happenings) -> Value {
 
 fn closed(house: &House) -> Value {
     let list = house.run_now(["case", "list", "--json"]).expect(0).json();
-    list["cases"][0].clone()
+    list["folders"][0].clone()
 }
 
 #[test]

@@ -31,6 +31,7 @@ use crate::{
     config::{Config, Transport},
     data::DataFolder,
     failure::Failure,
+    pseudonym::KEY_FILE,
 };
 
 /// Snapshots that are taken when documents come and go too fast for their files to be caught.
@@ -228,6 +229,9 @@ fn folders(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<Option<St
             !name.starts_with('.') && !is_found_again
         })?;
     }
+    // Without it nobody is known again: see `pseudonym.rs`.
+    let key = backup.take(&making.data.root().join(KEY_FILE), &data.join(KEY_FILE), Links::Allowed)?;
+    backup.list(key.as_slice())?;
     if let Some(file) = &making.config_file {
         let line = backup.take(file, &data.join("arkivflyt.toml"), Links::Allowed)?;
         backup.list(line.as_slice())?;
