@@ -58,7 +58,10 @@ pub fn folders(house: &House) {
         );
         fs::write(both.path(), text).unwrap();
         let mut judged = 0;
-        for file in files.iter().filter(|f| f.extension().is_some_and(|x| x == "xml")) {
+        // An attachment may be XML too, and is its sender's.
+        let is_ours =
+            |f: &&std::path::PathBuf| f.extension().is_some_and(|x| x == "xml") && f.parent().is_some_and(|p| p.ends_with("metadata"));
+        for file in files.iter().filter(is_ours) {
             let schema = if file.ends_with("endringslogg.xml") { changes.as_path() } else { both.path() };
             xmllint.pass(["--nonet".as_ref(), "--noout".as_ref(), "--schema".as_ref(), schema.as_os_str(), file.as_os_str()]);
             judged += 1;
