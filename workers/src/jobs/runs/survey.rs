@@ -82,7 +82,7 @@ pub async fn survey(run: &LocalRun, since: Option<Timestamp>) -> Result<Option<S
     let mut mails = Vec::new();
     for state in [MailState::Failed, MailState::Doubtful] {
         let all = store.mails(&MailFilter { state: Some(state), ..MailFilter::default() }, MOST_MAILS).await?;
-        mails.extend(all.into_iter().filter(|mail| is_of(run, mail)));
+        mails.extend(all.into_iter().filter(|mail| is_of(run, mail) && !was_rightly_stopped(mail)));
     }
     Ok(Some(Survey { folders, on_paper, mails, unread }))
 }
@@ -92,6 +92,12 @@ pub async fn folders_of(run: &LocalRun) -> Result<Vec<Folder>, Failure> {
     let mut folders = run.shell.store.folders().await?;
     folders.retain(|f| f.id.municipality == run.municipality);
     Ok(folders)
+}
+
+/// Nobody has to look at a notice that was not sent because it was worth nothing any more, or might not be sent.
+fn was_rightly_stopped(mail: &Mail) -> bool {
+    use ErrorCode::{ConsentExpired, ConsentMissing, NoticeExpired, NoticeOpened};
+    mail.last_code.is_some_and(|code| [NoticeExpired, NoticeOpened, ConsentMissing, ConsentExpired].contains(&code))
 }
 
 fn is_of(run: &LocalRun, mail: &Mail) -> bool {

@@ -55,8 +55,8 @@ struct Made {
     about: Option<Opening>,
 }
 
-/// What would have been opened, by whom (a pseudonym), and since when: the instant at which it came.
-type Opening = (DocumentId, ActorId, Timestamp);
+/// What would have been opened, by whom (a pseudonym, where it is known), and since when: the instant at which it came.
+type Opening = (DocumentId, Option<ActorId>, Timestamp);
 
 async fn make(shell: &Shell, mail: &Mail) -> Result<Made, Failure> {
     let notice = notice_of(mail);
@@ -84,7 +84,7 @@ pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure
         let facts = shell.store.facts_of(folder).await?;
         let life = Life::of(facts.iter().map(|row| &row.fact));
         let is_second = notice_of(mail).turn() == Turn::Second;
-        if is_second && about.is_some_and(|(matter, person, since)| life.was_opened(matter, person, since)) {
+        if is_second && about.is_some_and(|(matter, person, since)| life.is_dealt_with(mail.kind, matter, person, since)) {
             return stopped(ErrorCode::NoticeOpened, "tells of what was opened");
         }
         if let Err(code) = may_be_told(&life, mail.kind, mail.recipient, shell.clock.now()) {
@@ -125,10 +125,12 @@ async fn event_facts(shell: &Shell, notice: &Notice, id: EventId, queued_at: Tim
     let event = events::read_back(shell, &row).await?;
     let to = pipeline_notify::event_address_of(notice, &event).ok_or_else(|| without_address(notice))?;
     let person = event.contact(notice.recipient).and_then(|c| c.person);
-    let about = event.content.matter.zip(person).map(|(matter, person)| (matter, person, event.occurred_at));
+    let about = event.content.matter.map(|matter| (matter, person, event.occurred_at));
     let municipality = event.case.municipality_number.clone();
     let facts = match (notice.kind, event.content.standing.lead) {
         (NoticeKind::LeadDigest, Some(lead)) => MailFacts::of_digest(digest::digest_counts(shell, &municipality, lead, queued_at).await?),
+        // What a schedule found has a day of its own, not that of the event which holds the address.
+        (kind, _) if !event.told().iter().any(|(told, _)| *told == kind) => MailFacts { read_by: None, ..MailFacts::of_event(&event) },
         _ => MailFacts::of_event(&event),
     };
     Ok(Found { municipality, to, facts, about })
@@ -148,7 +150,7 @@ async fn document_facts(shell: &Shell, notice: &Notice) -> Result<Found, Failure
     };
     let to = pipeline_notify::address_of(notice, &snapshot).ok_or_else(|| without_address(notice))?;
     let person = snapshot.content.contact(&snapshot.case, notice.recipient).and_then(|c| c.person);
-    let about = person.map(|person| (key.id, person, snapshot.content.record().produced_at));
+    let about = Some((key.id, person, snapshot.content.record().produced_at));
     Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about })
 }
 
