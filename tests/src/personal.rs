@@ -46,6 +46,8 @@ pub fn personal_values(samples: &[Sample]) -> BTreeMap<String, String> {
     for name in samples.iter().filter_map(|s| s.json()["case"]["municipality_name"].as_str().map(str::to_owned)) {
         found.remove(&name);
     }
+    // Who makes the lists of what a folder holds.
+    found.remove("Arkivflyt");
     found
 }
 

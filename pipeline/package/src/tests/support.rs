@@ -265,5 +265,7 @@ pub fn personal_values(document: &Value) -> Vec<String> {
     for guardian in document["case"]["guardians"].as_array().into_iter().flatten() {
         values.extend(["name", "national_id"].iter().filter_map(|k| guardian[*k].as_str()).map(str::to_owned));
     }
+    // The program itself makes the lists of what a folder holds, and is no person.
+    values.retain(|value| value != "Arkivflyt");
     values
 }
