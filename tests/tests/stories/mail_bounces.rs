@@ -175,6 +175,7 @@ fn a_hard_bounce_blocks_the_address_and_tells_the_lead_once() {
 
     // The next minutes: everybody gets theirs but the one.
     minutes["id"] = "00000000-0000-4000-8000-0000000b0002".into();
+    minutes["content"]["place"] = "Møterom to".into();
     fs::write(house.at("inbox/minutes.json"), minutes.to_string()).unwrap();
     house.run(["run-once"]).expect(3);
     let second = &minutes_mails(&house)[first.len()..];

@@ -32,7 +32,7 @@ fn each_mail_arrives_once_and_none_is_lost_while_the_relay_is_away() {
     let json = run.json();
     assert_eq!((json["archived"].as_u64(), json["mails"]["sent"].as_u64()), (Some(1), Some(0)), "{run}");
     let waiting = states(&house);
-    assert!(waiting.len() >= 7 && waiting.iter().all(|s| s == "queued"), "{waiting:?}");
+    assert!(waiting.len() >= 2 && waiting.iter().all(|s| s == "queued"), "{waiting:?}");
     assert!(json["mails"]["later"].as_u64() >= Some(1), "{run}");
 
     // It comes back: they are due after a minute, and arrive once.

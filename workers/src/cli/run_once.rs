@@ -153,6 +153,10 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
             mail_failed + report.mails.doubtful,
         ),
     ];
+    let mail_stopped: u32 = report.mails.stopped.values().sum();
+    if mail_stopped > 0 {
+        rows.push((pick(lang, "E-post ikke lenger aktuell", "E-post ikkje lenger aktuell", "Mail no longer wanted"), mail_stopped));
+    }
     if let Some(bounces) = &report.bounces {
         rows.push((pick(lang, "Levert, ifølge rapport", "Levert, ifølgje rapport", "Reported delivered"), bounces.delivered));
         rows.push((pick(lang, "Kom ikke fram", "Kom ikkje fram", "Reported failed"), bounces.failed));

@@ -34,6 +34,14 @@ pub struct MailSummary {
     pub doubtful: u32,
     /// By code.
     pub failed: BTreeMap<&'static str, u32>,
+    /// Not sent, and rightly so: by code.
+    pub stopped: BTreeMap<&'static str, u32>,
+}
+
+/// Whether a mail that was not sent for this reason needs nobody to look at it: it was worth nothing any more, or might not be sent.
+pub fn is_rightly_stopped(code: ErrorCode) -> bool {
+    use ErrorCode::{ConsentExpired, ConsentMissing, NoticeExpired, NoticeOpened};
+    [NoticeExpired, NoticeOpened, ConsentMissing, ConsentExpired].contains(&code)
 }
 
 /// The archivist's report on a run; none when the municipality names no archivist.
@@ -121,7 +129,10 @@ impl MailSummary {
             Some(MailOutcome::Accepted | MailOutcome::Delivered) => self.sent += 1,
             Some(MailOutcome::Doubtful { .. }) => self.doubtful += 1,
             Some(MailOutcome::NotSent { next: NextStep::RetryAt(_), .. }) => self.later += 1,
-            Some(MailOutcome::NotSent { code, next: NextStep::Failed, .. }) => *self.failed.entry(code.id()).or_default() += 1,
+            Some(MailOutcome::NotSent { code, next: NextStep::Failed, .. }) => {
+                let by_code = if is_rightly_stopped(code) { &mut self.stopped } else { &mut self.failed };
+                *by_code.entry(code.id()).or_default() += 1;
+            }
         }
     }
 }
@@ -214,7 +225,9 @@ fn not_sent(shell: &Shell, mail: &Mail, failure: Failure) -> MailOutcome {
     let now = shell.clock.now();
     let failures = Failures { count: mail.attempts + 1, first_at: mail.first_failed_at.unwrap_or(now) };
     let next = Backoff::default().next_step(failure.verdict, failures, now, Seed::of(&mail.dedupe_key));
-    if failure.verdict == Verdict::GiveUp {
+    if is_rightly_stopped(failure.code) {
+        tracing::info!(mail.id = %mail.id, code = %failure.code, "mail stopped: {}", failure.detail);
+    } else if failure.verdict == Verdict::GiveUp {
         tracing::error!(mail.id = %mail.id, code = %failure.code, "mail failed: {}", failure.detail);
     }
     MailOutcome::NotSent { code: failure.code, detail: failure.detail, next }

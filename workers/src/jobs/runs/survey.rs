@@ -96,8 +96,7 @@ pub async fn folders_of(run: &LocalRun) -> Result<Vec<Folder>, Failure> {
 
 /// Nobody has to look at a notice that was not sent because it was worth nothing any more, or might not be sent.
 fn was_rightly_stopped(mail: &Mail) -> bool {
-    use ErrorCode::{ConsentExpired, ConsentMissing, NoticeExpired, NoticeOpened};
-    mail.last_code.is_some_and(|code| [NoticeExpired, NoticeOpened, ConsentMissing, ConsentExpired].contains(&code))
+    mail.last_code.is_some_and(crate::jobs::tell::is_rightly_stopped)
 }
 
 fn is_of(run: &LocalRun, mail: &Mail) -> bool {

@@ -87,7 +87,9 @@ pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure
         if is_second && about.is_some_and(|(matter, person, since)| life.is_dealt_with(mail.kind, matter, person, since)) {
             return stopped(ErrorCode::NoticeOpened, "tells of what was opened");
         }
-        if let Err(code) = may_be_told(&life, mail.kind, mail.recipient, shell.clock.now()) {
+        // Documents alone tell of the consents that were archived, not of those that hold: only a source system that sends events does.
+        let is_kept_up = facts.iter().any(|row| row.source.event().is_some());
+        if let (true, Err(code)) = (is_kept_up, may_be_told(&life, mail.kind, mail.recipient, shell.clock.now())) {
             return stopped(code, "goes to somebody who may not be told any more");
         }
     }
