@@ -55,7 +55,7 @@ pub fn picture_job(page: PicturePage) -> RenderJob {
     let view = json!({
         "common": { "title": "Vedlegg", "written_form": page.written_form, "synthetic": page.synthetic },
         "content": {
-            "file": match page.picture.format { PictureFormat::Jpeg => "/picture.jpg", PictureFormat::Png => "/picture.png" },
+            "jpeg": page.picture.format == PictureFormat::Jpeg,
             "width": page.width,
             "height": page.height,
             "quarter_turns": page.quarter_turns % 4,

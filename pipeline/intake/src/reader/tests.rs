@@ -1,6 +1,6 @@
 //! What one document after another is answered.
 
-use pipeline_domain::{Problem, schema_name};
+use pipeline_domain::{EVENT_SCHEMA, Problem, schema_name};
 use serde_json::json;
 
 use super::*;
@@ -97,7 +97,7 @@ fn a_document_of_very_many_values_is_too_large() {
 #[test]
 fn the_depth_is_counted_from_the_whole_document() {
     let nested = |depth: usize| format!("{}{}", "{\"case\":".repeat(depth), "}".repeat(depth)).replace(":}", ":1}");
-    let schemas = DocumentKind::ALL.map(schema_name).join("|");
+    let schemas = format!("{}|{EVENT_SCHEMA}", DocumentKind::ALL.map(schema_name).join("|"));
     check(nested(64), &[&format!("schema_unknown at /schema (one_of={schemas})")]);
     check(nested(65), &[&format!("json_too_deep at {} (max_depth=64 line=1 column=513)", "/case".repeat(64))]);
     let very_deep = IntakeRules { max_depth: usize::MAX, ..IntakeRules::default() };

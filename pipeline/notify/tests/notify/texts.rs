@@ -173,7 +173,7 @@ fn header<'a>(seen: &'a Value, name: &str) -> &'a str {
 fn a_strictly_confidential_address_takes_the_login_address_away() {
     let mut protected = snapshot(minutes());
     assert_eq!(MailFacts::of(&protected).login_link, LoginLink::Shown);
-    protected.case.address_protection = AddressProtection::StrictlyConfidential;
+    protected.screened_as = AddressProtection::StrictlyConfidential;
     let facts = MailFacts::of(&protected);
     let notice = notices(&protected, &folder()).by_mail.remove(0);
     let mail = compose(&notice, &address("stille@example.org"), &sender(), at(), &facts).unwrap();
