@@ -121,7 +121,10 @@ impl House {
     #[track_caller]
     pub fn neutral_letters(&self) -> Vec<Letter> {
         let letters = letters(&files_below(&self.at("mail"))).unwrap_or_default();
-        let needles = needles(&personal_values(&good_samples()));
+        let mut values = personal_values(&good_samples());
+        // Ordinary words that are a whole field somewhere, and name nobody.
+        values.retain(|text, _| !["samtykke", "hver uke"].contains(&text.to_lowercase().as_str()));
+        let needles = needles(&values);
         for letter in &letters {
             let text = decoded(letter);
             assert_eq!(letter.defects, Vec::<String>::new(), "{text}");

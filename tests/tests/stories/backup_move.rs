@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use arkivflyt_tests::{House, lasting_samples};
+use arkivflyt_tests::{House, lasting_samples, left_closed};
 use pipeline_store_postgres::testing::shared;
 use serde_json::Value;
 
@@ -49,7 +49,8 @@ fn a_live_queue_moves_to_a_server_and_goes_on() {
     let before = everything(&house);
     assert!(!before[0].as_array().unwrap().is_empty());
     let moved = house.ask(0, ["db", "move", "--to", &url]);
-    assert_eq!(moved["rows"]["documents"].as_u64(), Some(lasting_samples().len() as u64));
+    // A folder that is closed has a list of its own, and another for each time that something came late.
+    assert!(moved["rows"]["documents"].as_u64() >= Some((lasting_samples().len() + left_closed()) as u64), "{moved}");
     // Nobody goes on with the old one by mistake.
     house.run(["case", "list"]).expect(10);
     assert!(house.at("arkivflyt.db.moved").is_file());

@@ -208,7 +208,7 @@ fn plan_21_nobody_is_called_to_a_meeting_that_is_over() {
     let mut edits = past.to_vec();
     edits.push(("/content/reply_by", Value::Null));
     house.feed(["submit", "-"], &edited("meeting-invitation/full.json", &edits)).expect(0);
-    house.run(["run-once"]).expect(3);
+    house.run(["run-once"]).expect(0);
     let list = house.ask(0, ["mail", "list"]);
     let called: Vec<&Value> = list["mails"].as_array().unwrap().iter().filter(|m| m["kind"] == "meeting_invited").collect();
     assert!(called.len() > 1, "{list}");

