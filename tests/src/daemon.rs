@@ -124,10 +124,16 @@ impl House {
     /// nothing is dead, the drop folder is empty.
     #[track_caller]
     pub fn until_idle(&self, limit: Duration) {
+        self.until_without(limit, &["ready", "waiting", "running", "scheduled"]);
+    }
+
+    /// Waits until nothing is left in the drop folder, and no job in one of these states.
+    #[track_caller]
+    pub fn until_without(&self, limit: Duration, states: &[&str]) {
         self.until(limit, |house| {
             let left = std::fs::read_dir(house.at("inbox")).expect("a drop folder").count();
             let stats = house.run_now(["jobs", "stats", "--json"]).expect(0).json();
-            let busy = |q: &Value| ["ready", "waiting", "running", "scheduled"].iter().any(|k| q[k].as_u64() != Some(0));
+            let busy = |q: &Value| states.iter().any(|k| q[k].as_u64() != Some(0));
             let queues = stats["queues"].as_array().expect("a list of queues");
             match left == 0 && !queues.iter().any(busy) {
                 true => Ok(()),

@@ -93,7 +93,8 @@ impl House {
         let made = self.command(["schedule", "run-now", schedule, "--clock", clock]).output().expect("the program starts");
         assert!(made.status.success(), "{schedule}: {}", String::from_utf8_lossy(&made.stderr));
         let daemon = Daemon::start(self.command(["serve", "--clock", clock]), self);
-        self.until_idle(LONG);
+        // What is put off by a clock that stands still is put off for ever: whoever looks for late mail once more comes back then.
+        self.until_without(LONG, &["ready", "waiting", "running"]);
         assert!(daemon.stop(LONG).success());
         let jobs = self.run_now(["jobs", "list", "--kind", schedule, "--json"]).expect(0).json();
         let jobs = jobs["jobs"].as_array().expect("a list");
@@ -123,7 +124,7 @@ impl House {
         let letters = letters(&files_below(&self.at("mail"))).unwrap_or_default();
         let mut values = personal_values(&good_samples());
         // Ordinary words that are a whole field somewhere, and name nobody.
-        values.retain(|text, _| !["samtykke", "hver uke"].contains(&text.to_lowercase().as_str()));
+        values.retain(|text, _| !["samtykke", "hver uke", "evalueringar", "evalueringer"].contains(&text.to_lowercase().as_str()));
         let needles = needles(&values);
         for letter in &letters {
             let text = decoded(letter);

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use arkivflyt_tests::{House, lasting_samples};
+use arkivflyt_tests::{House, lasting_samples, left_closed};
 
 use crate::whole::outcome;
 
@@ -50,9 +50,11 @@ fn a_full_archive_disk_loses_nothing() {
     disk.resize("64m");
     let run = house.run_now(["run-once", "--json", "--clock", "2099-01-01T00:00:00Z"]).expect(0);
     let archived = report["archived"].as_u64().unwrap() + run.json()["archived"].as_u64().unwrap();
-    assert_eq!(archived, lasting_samples().len() as u64, "{run}");
+    // A folder that is closed ends with a list, and with another when something came late.
+    let least = lasting_samples().len() + left_closed();
+    assert!(archived >= least as u64, "{run}");
     house.run_now(["doctor"]).expect(0);
     let all = outcome(&house);
-    assert_eq!(all.documents.len(), lasting_samples().len());
+    assert!(all.documents.len() >= least, "{:?}", all.documents);
     drop(disk);
 }
