@@ -138,7 +138,7 @@ fn while_documents_are_archived() {
     // All of it is in the end where it belongs.
     // What Arkivflyt makes itself is not counted: a list in each closed folder, and another when something came late.
     let sent = house.sql("select count(*) from documents where kind <> 'folder_overview' and archived_at is not null");
-    assert_eq!(sent, samples.len().to_string());
+    assert_eq!(sent, samples.iter().filter(|s| s.folder() != "folder-overview").count().to_string());
 }
 
 #[test]

@@ -59,7 +59,8 @@ fn a_live_queue_moves_to_a_server_and_goes_on() {
     house.run_now(["run-once", "--json"]).expect(0);
     assert_eq!(house.ask(0, ["verify"])["valid"], true);
     let archived = house.sql("select count(*) from documents where kind <> 'folder_overview' and archived_at is not null");
-    assert_eq!(archived, lasting_samples().len().to_string(), "each document once");
+    let sent = lasting_samples().iter().filter(|s| s.folder() != "folder-overview").count();
+    assert_eq!(archived, sent.to_string(), "each document once");
 
     // And back, through a backup.
     let target = tempfile::tempdir().unwrap();
