@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{AddressProtection, Case, Content, DocumentId, DocumentKey, DocumentKind, Sha256, Source, Timestamp, WrittenForm, canonical_json};
+use crate::{
+    AddressProtection, Case, Content, DocumentId, DocumentKey, DocumentKind, Sha256, Source, Timestamp, WrittenForm, canonical_json,
+};
 
 /// The JSON envelope of every kind. `content` is the part that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
