@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pipeline_access::Role;
-use pipeline_domain::{ErrorCode, Event, EventId, EventName, NextStep};
+use pipeline_domain::{ErrorCode, Event, EventId, EventName, NextStep, Verdict};
 use pipeline_intake::Incoming;
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_store::{Documents, FactRow, JobFilter, JobKind, JobState, Jobs, NewJob, Plans};
@@ -63,7 +63,13 @@ pub async fn carry_all(shell: &Shell) -> Result<(), Failure> {
         let filter = JobFilter { kind: Some(KIND), state: Some(state), ..JobFilter::default() };
         for job in shell.store.jobs(&filter, MOST).await? {
             let Some(id) = event_of(&job.args) else { continue };
-            carry_out(shell, id).await?;
+            match carry_out(shell, id).await {
+                // One event that cannot be carried out stops nobody else; trying it again would not help.
+                Err(failure) if failure.verdict == Verdict::GiveUp => {
+                    tracing::error!(event.id = %id, code = %failure.code, "an event could not be carried out: {}", failure.detail);
+                }
+                done => done?,
+            }
             shell.store.cancel_job(job.id).await?;
         }
     }
