@@ -24,12 +24,24 @@ pub struct Other(Child);
 
 impl Other {
     pub fn does(house: &House, first: &str, then: &str) -> Self {
-        const PROGRAM: &str = "import sqlite3, sys
-c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
-for s in filter(None, sys.argv[2].split(';')): c.execute(s).fetchall()
+        // It asks for the lock without pause: SQLite's own waiting sleeps longer and longer, and whoever writes all the time
+        // leaves it nothing until the work is over.
+        const PROGRAM: &str = "import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
+def all_of(statements):
+    for s in filter(None, statements.split(';')):
+        end = time.monotonic() + 60
+        while True:
+            try:
+                c.execute(s).fetchall()
+                break
+            except sqlite3.OperationalError as e:
+                if 'locked' not in str(e) or time.monotonic() > end: raise
+                time.sleep(0.0002)
+all_of(sys.argv[2])
 print('here', flush=True)
 sys.stdin.readline()
-for s in filter(None, sys.argv[3].split(';')): c.execute(s).fetchall()
+all_of(sys.argv[3])
 ";
         let mut command = Command::new("python3");
         command.arg("-c").arg(PROGRAM).arg(house.at("arkivflyt.db")).args([first, then]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -58,7 +70,7 @@ fn busy_house() -> House {
 fn locked_for(long: Duration) {
     let _turn = turn();
     let house = busy_house();
-    let papers = papers(90);
+    let papers = papers(150);
     let worker = house.serve();
     until_ready(&house, &worker);
     drop_papers(&house, &papers);
