@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActorId, Case, Contact, Date, DocumentId, EmailAddress, Envelope, EventId, Line, Name, NoticeKind, RecipientRef, Sha256, Timestamp,
-    canonical_json,
+    ActorId, Case, Contact, Date, DocumentId, EmailAddress, Envelope, EventId, Line, MeetingReply, Name, NoticeKind, RecipientRef, Sha256,
+    Timestamp, canonical_json,
 };
 
 /// Value of the envelope's `schema` field for an event.
@@ -112,13 +112,47 @@ pub struct PlanEvent {
     /// When a meeting begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begins: Option<Timestamp>,
-    /// Parts of the plan that were changed, or that a print shall have.
+    /// What somebody answered to the invitation to a meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<MeetingReply>,
+    /// Parts of the plan that were changed, or that a print shall have (`print --list-parts`); without any, a print has all that its
+    /// reader may see and that is no special category.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 40))]
     pub parts: Vec<Line>,
-    /// Why, in the words of the one who asks.
+    /// Of a print: whether special categories of personal data may be on it.
+    #[serde(default, skip_serializing_if = "SpecialCategories::are_left_out")]
+    pub special_categories: SpecialCategories,
+    /// Of a print for a participant: the areas that the consent gives them (`plan`, `background`, `goals`, `evaluations`, `minutes`,
+    /// `attachments`, `messages`). Without any, nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40))]
+    pub scope: Vec<Line>,
+    /// Of a print or an export for the subject's side: parts that are held back from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40))]
+    pub withheld: Vec<Line>,
+    /// Why, in the words of the one who asks. Of a print or an export it stands in the access log, so it is one of the list there
+    /// (`own_copy`, `meeting`, `access_request`): free text would sooner or later hold a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Line>,
+}
+
+/// Whether special categories of personal data (GDPR art. 9) may be on a print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpecialCategories {
+    /// They are left out, and may not be asked for by name.
+    #[default]
+    LeftOut,
+    /// They are there where they were asked for, or where nothing was.
+    Included,
+}
+
+impl SpecialCategories {
+    fn are_left_out(&self) -> bool {
+        *self == Self::LeftOut
+    }
 }
 
 /// Who runs a plan, and how they are reached. Never archived.

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActorId, AddressProtection, ClosingReason, ConsentState, Content, Date, DocumentId, DocumentKind, Event, EventName, MeetingState,
-    PlanSnapshot, PlanStatus, SchoolYear, Snapshot, Timestamp, TransferDestination, UnitId,
+    ActorId, AddressProtection, ClosingReason, ConsentState, Content, Date, DocumentId, DocumentKind, Event, EventName, MeetingReply,
+    MeetingState, PlanSnapshot, PlanStatus, SchoolYear, Snapshot, Timestamp, TransferDestination, UnitId,
 };
 
 /// What happened: an event by its name, or a document by its type.
@@ -82,6 +82,9 @@ pub struct About {
     /// Of a meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting: Option<MeetingState>,
+    /// To the invitation to a meeting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<MeetingReply>,
     /// School year of an IOP, of its annual report, or the one that it goes on in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub school_year: Option<SchoolYear>,
@@ -120,6 +123,7 @@ impl Fact {
             unit: content.standing.unit,
             due: content.due,
             begins: content.begins,
+            reply: content.reply,
             status: Some(event.case.plan_status),
             protection: event.case.address_protection,
             ..About::default()

@@ -31,7 +31,7 @@ pub use canonical::canonical_json;
 pub use case::{AddressProtection, Case, Contact, Guardian, GuardianRelation, PlanStatus, PlanType, Source};
 pub use content::*;
 pub use digest::{Sha256, Sha512};
-pub use event::{EVENT_SCHEMA, Event, EventName, Person, PlanEvent, Standing};
+pub use event::{EVENT_SCHEMA, Event, EventName, Person, PlanEvent, SpecialCategories, Standing};
 pub use fact::{About, Fact, FactKind};
 pub use failure::{ErrorCode, NextStep, Verdict};
 pub use ids::{

@@ -1,6 +1,6 @@
 //! What an event must say beside what happened: each kind of event needs fields of its own.
 
-use pipeline_domain::{Envelope, EventName, PlanEvent, PlanType, ProblemCode};
+use pipeline_domain::{Envelope, EventName, MeetingReply, PlanEvent, PlanType, ProblemCode};
 
 use crate::problems::Problems;
 
@@ -25,11 +25,13 @@ pub(crate) fn check(envelope: &Envelope<PlanEvent>, problems: &mut Problems) {
     let content = &envelope.content;
     required("/content/matter", !needs_matter(event) || content.matter.is_some());
     required("/content/actor", !needs_actor(event) || content.actor.is_some());
-    required("/content/role", !needs_actor(event) || content.role.is_some());
+    required("/content/role", !needs_role(event) || content.role.is_some());
+    required("/content/reply", event != EventName::MeetingAnswered || content.reply.is_some());
     required("/content/reason", !is_request_of_a_person(event) || content.reason.is_some());
     required("/content/begins", !needs_begin(event) || content.begins.is_some());
     let is_identified = event == EventName::SubjectIdentified;
     required("/case/subject_national_id", !is_identified || envelope.case.subject_national_id.is_some());
+    reply_is_one(content, problems);
     people_fit(content, problems);
     consent_is_for_plans_that_have_one(envelope, problems);
 }
@@ -49,7 +51,12 @@ fn needs_matter(event: EventName) -> bool {
     )
 }
 
+/// Whoever answered is known by the pseudonym that the invitation has for them.
 fn needs_actor(event: EventName) -> bool {
+    event == EventName::MeetingAnswered || needs_role(event)
+}
+
+fn needs_role(event: EventName) -> bool {
     event == EventName::ContentOpened || is_request_of_a_person(event)
 }
 
@@ -59,6 +66,13 @@ fn is_request_of_a_person(event: EventName) -> bool {
 
 fn needs_begin(event: EventName) -> bool {
     matches!(event, EventName::MeetingHeld | EventName::MeetingStartsSoon)
+}
+
+/// Not having answered is no answer.
+fn reply_is_one(content: &PlanEvent, problems: &mut Problems) {
+    if content.event == EventName::MeetingAnswered && content.reply == Some(MeetingReply::None) {
+        problems.add(ProblemCode::ValueNotAllowed, "/content/reply", "one_of=accepted|tentative|declined");
+    }
 }
 
 fn people_of(event: EventName) -> People {

@@ -27,7 +27,7 @@ pub use consent::{Consent, ConsentEnd, Sharing, Standing};
 pub use duty::{Duty, duties};
 pub use evaluation::Evaluations;
 pub use life::Life;
-pub use meeting::{Meeting, Meetings};
+pub use meeting::{Answer, Meeting, Meetings};
 pub use period::{Closed, Periods};
 pub use reminder::{Reminder, Stage, Whom, reminders};
 pub use school_year::IopYear;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_domain::{DocumentId, DocumentKind, EventName, Fact, FactKind, MeetingState, Timestamp};
+use pipeline_domain::{ActorId, DocumentId, DocumentKind, EventName, Fact, FactKind, MeetingReply, MeetingState, Timestamp};
 
 /// One meeting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,15 @@ impl Meeting {
     }
 }
 
+/// What somebody answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub reply: MeetingReply,
+}
+
 /// All meetings of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meetings {
@@ -32,13 +41,20 @@ pub struct Meetings {
     pub by_matter: BTreeMap<DocumentId, Meeting>,
     /// Documents with minutes, and when the meeting that they are of began.
     pub minutes: BTreeMap<DocumentId, Timestamp>,
+    /// The last answer of each who has answered, by the meeting and the pseudonym.
+    pub answers: BTreeMap<(DocumentId, ActorId), Answer>,
 }
 
 impl Meetings {
     pub(crate) fn take(&mut self, fact: &Fact) {
+        self.take_answer(fact);
         let (Some(matter), Some(begins)) = (fact.about.matter, fact.about.begins) else { return };
         match fact.kind {
             FactKind::Document(DocumentKind::MeetingInvitation) => {
+                if self.by_matter.get(&matter).is_some_and(|meeting| meeting.begins != begins) {
+                    // Who said yes or no to another time has said nothing of this one.
+                    self.answers.retain(|(of, _), _| *of != matter);
+                }
                 let meeting = self.meeting(matter, begins);
                 meeting.ends = fact.about.ends;
                 meeting.called_at = Some(fact.at);
@@ -48,6 +64,22 @@ impl Meetings {
             FactKind::Document(DocumentKind::MeetingMinutes) => drop(self.minutes.insert(matter, begins)),
             _ => {}
         }
+    }
+
+    fn take_answer(&mut self, fact: &Fact) {
+        let is_answer = fact.kind == FactKind::Event(EventName::MeetingAnswered);
+        if let (true, Some(matter), Some(who), Some(reply)) = (is_answer, fact.about.matter, fact.about.actor, fact.about.reply) {
+            self.answers.insert((matter, who), Answer { at: fact.at, reply });
+        }
+    }
+
+    /// What somebody who was called has last said of coming: `written` in the newest version of the invitation, or answered since. An
+    /// invitation that knows no answer takes none back, unless it moves the meeting.
+    pub fn reply_of(&self, matter: DocumentId, who: ActorId, written: MeetingReply) -> MeetingReply {
+        let Some(answer) = self.answers.get(&(matter, who)) else { return written };
+        let called_at = self.by_matter.get(&matter).and_then(|meeting| meeting.called_at);
+        let is_newer = called_at.is_none_or(|called_at| called_at <= answer.at);
+        if is_newer || written == MeetingReply::None { answer.reply } else { written }
     }
 
     fn meeting(&mut self, matter: DocumentId, begins: Timestamp) -> &mut Meeting {

@@ -1,8 +1,8 @@
 //! What holds for every set of facts.
 
 use pipeline_domain::{
-    About, AddressProtection, ConsentState, DocumentKind, EventName, Fact, FactKind, MeetingState, NoticeKind, PlanStatus, RecipientRef,
-    Timestamp, TransferDestination, UnitId,
+    About, AddressProtection, ConsentState, DocumentKind, EventName, Fact, FactKind, MeetingReply, MeetingState, NoticeKind, PlanStatus,
+    RecipientRef, Timestamp, TransferDestination, UnitId,
 };
 use pipeline_lifecycle::{Life, duties, hindrances_to_closing, may_be_told, reminders};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -25,6 +25,8 @@ fn kind() -> impl Strategy<Value = FactKind> {
         select(vec![
             FactKind::Event(EventName::ConsentRequested),
             FactKind::Event(EventName::ConsentWithdrawn),
+            FactKind::Event(EventName::MeetingAnswered),
+            FactKind::Document(DocumentKind::MeetingInvitation),
             FactKind::Document(DocumentKind::ConsentRecord),
             FactKind::Document(DocumentKind::ClosingNote),
             FactKind::Document(DocumentKind::ReopeningNote),
@@ -34,7 +36,8 @@ fn kind() -> impl Strategy<Value = FactKind> {
 
 fn about() -> impl Strategy<Value = About> {
     let ids = (option::of(0_u128..4), option::of(0_u128..3), option::of(0_u128..3), option::of(0_u128..2));
-    let days = (option::of(0_u32..500), vec(0_u32..500, 0..3), option::of(instant()));
+    let reply = select(vec![MeetingReply::None, MeetingReply::Accepted, MeetingReply::Tentative, MeetingReply::Declined]);
+    let days = (option::of(0_u32..500), vec(0_u32..500, 0..3), option::of(instant()), option::of(reply));
     let states = (
         option::of(select(vec![ConsentState::Draft, ConsentState::Approved, ConsentState::Withdrawn, ConsentState::Expired])),
         option::of(select(vec![MeetingState::Planned, MeetingState::Cancelled])),
@@ -43,26 +46,29 @@ fn about() -> impl Strategy<Value = About> {
         option::of(select(vec![PlanStatus::Active, PlanStatus::Suspended, PlanStatus::Passive])),
         select(vec![AddressProtection::None, AddressProtection::StrictlyConfidential]),
     );
-    (ids, days, states).prop_map(|((m, a, lead, unit), (due, revisions, begins), (consent, meeting, in_year, to, status, protection))| {
-        let on = |n: u32| pipeline_domain::Date::from_naive(day("2026-08-01").naive() + chrono::Days::new(n.into()));
-        About {
-            matter: m.map(matter),
-            actor: a.map(actor),
-            lead: lead.map(actor),
-            unit: unit.map(|n| UnitId::from_uuid(Uuid::from_u128(n))),
-            due: due.map(on),
-            revisions: revisions.into_iter().map(on).collect(),
-            begins,
-            ends: begins,
-            consent,
-            meeting,
-            school_year: in_year.map(year),
-            destination: to,
-            closed: None,
-            status,
-            protection,
-        }
-    })
+    (ids, days, states).prop_map(
+        |((m, a, lead, unit), (due, revisions, begins, reply), (consent, meeting, in_year, to, status, protection))| {
+            let on = |n: u32| pipeline_domain::Date::from_naive(day("2026-08-01").naive() + chrono::Days::new(n.into()));
+            About {
+                matter: m.map(matter),
+                actor: a.map(actor),
+                lead: lead.map(actor),
+                unit: unit.map(|n| UnitId::from_uuid(Uuid::from_u128(n))),
+                due: due.map(on),
+                revisions: revisions.into_iter().map(on).collect(),
+                begins,
+                ends: begins,
+                consent,
+                meeting,
+                reply,
+                school_year: in_year.map(year),
+                destination: to,
+                closed: None,
+                status,
+                protection,
+            }
+        },
+    )
 }
 
 fn facts() -> impl Strategy<Value = Vec<Fact>> {

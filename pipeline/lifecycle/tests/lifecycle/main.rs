@@ -1,5 +1,6 @@
 //! The life of a plan, told by its facts.
 
+mod answers;
 mod consents;
 mod duties;
 mod laws;

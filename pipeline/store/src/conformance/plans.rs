@@ -1,8 +1,8 @@
 //! Taking events in, and what is remembered of them and of documents.
 
 use pipeline_domain::{
-    About, ActorId, AddressProtection, CaseFolderId, Date, DocumentId, DocumentKind, EventId, EventName, Fact, FactKind, NoticeKind,
-    PlanStatus, RecipientRef, Sha256, UnitId,
+    About, ActorId, AddressProtection, CaseFolderId, Date, DocumentId, DocumentKind, EventId, EventName, Fact, FactKind, MeetingReply,
+    NoticeKind, PlanStatus, RecipientRef, Sha256, UnitId,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -144,6 +144,7 @@ fn full() -> About {
         revisions: vec![day; 50],
         begins: Some(at(5000)),
         ends: Some(at(9000)),
+        reply: Some(MeetingReply::Tentative),
         status: Some(PlanStatus::AwaitingConsent),
         protection: AddressProtection::StrictlyConfidential,
         ..About::default()

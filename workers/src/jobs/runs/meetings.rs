@@ -1,12 +1,12 @@
 //! `meeting.remind`: two days before a meeting, those who were called to it and have not declined.
 //!
-//! Who that is stands in the newest version of the invitation. Nobody is reminded of one that is not in the archive yet. Who has no
-//! address was put on the paper list with the invitation itself.
+//! Who that is stands in the newest version of the invitation; what they have answered, there or in the events that came since.
+//! Nobody is reminded of one that is not in the archive yet. Who has no address was put on the paper list with the invitation itself.
 
 use std::collections::HashSet;
 
-use pipeline_domain::{Contact, Content, MeetingReply, Notice, RecipientRef, Snapshot};
-use pipeline_lifecycle::{Reminder, Whom, may_be_told, reminders};
+use pipeline_domain::{Contact, Content, Invited, MeetingReply, Notice, RecipientRef, Snapshot};
+use pipeline_lifecycle::{Meetings, Reminder, Whom, may_be_told, reminders};
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_store::{DocumentRow, DocumentState, Documents};
 use serde_json::json;
@@ -29,7 +29,7 @@ pub async fn remind(shell: &Shell, ctx: &JobContext) -> Result<Conclusion, Failu
                 unread += 1;
                 continue;
             };
-            for notice in notices(&row, &snapshot, &reminder) {
+            for notice in notices(&row, &snapshot, &reminder, &plan.life.meetings) {
                 if may_be_told(&plan.life, notice.kind, notice.recipient, now).is_ok() {
                     findings.add(notice, notify_job(row.key));
                 }
@@ -47,10 +47,11 @@ async fn invitation(shell: &Shell, reminder: &Reminder) -> Result<Option<Documen
 }
 
 /// One for each who may come and has an address. Somebody who was called twice, as guardian and on duty, is reminded once.
-fn notices(row: &DocumentRow, snapshot: &Snapshot, reminder: &Reminder) -> Vec<Notice> {
+fn notices(row: &DocumentRow, snapshot: &Snapshot, reminder: &Reminder, meetings: &Meetings) -> Vec<Notice> {
     let Content::MeetingInvitation(invitation) = &snapshot.content else { return Vec::new() };
     let mut seen = HashSet::new();
-    let called = (0..).map(RecipientRef::Recipient).zip(&invitation.invited).filter(|(_, i)| i.reply != MeetingReply::Declined);
+    let may_come = |invited: &Invited| reply(invited, reminder, meetings) != MeetingReply::Declined;
+    let called = (0..).map(RecipientRef::Recipient).zip(&invitation.invited).filter(|(_, invited)| may_come(invited));
     let reached = called.filter_map(|(who, invited)| Some((who, invited.contact.as_ref()?)));
     reached
         .filter(|(_, contact)| seen.insert(identity(contact)))
@@ -65,6 +66,12 @@ fn notices(row: &DocumentRow, snapshot: &Snapshot, reminder: &Reminder) -> Vec<N
         })
         .filter(|notice| pipeline_notify::address_of(notice, snapshot).is_some())
         .collect()
+}
+
+/// The last that they have said. Somebody without a pseudonym cannot be known to have answered but by the invitation.
+fn reply(invited: &Invited, reminder: &Reminder, meetings: &Meetings) -> MeetingReply {
+    let person = invited.contact.as_ref().and_then(|contact| contact.person);
+    person.map_or(invited.reply, |person| meetings.reply_of(reminder.matter, person, invited.reply))
 }
 
 /// Known by the pseudonym, or by the address alone where there is none.
