@@ -1,0 +1,2 @@
+//! How fast the log is.
+fn main() {}
