@@ -1,14 +1,15 @@
 //! Which changes are logged (endringslogg), and the log itself.
 //!
 //! Noark 5 v5.0, vedlegg 3, names the fields. Of those we hold `saksansvarlig`, `administrativEnhet`, `saksstatus`,
-//! `partNavn`, `tittel` and the screening of the folder; a registration is born archived and does not change.
+//! `partNavn`, `tittel` and the screening of the folder; a registration is born archived and does not change,
+//! but for what is screened of its document when a redacted copy comes to it.
 
 use pipeline_domain::{Name, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    noark::{PartRolle, Saksstatus, parts},
+    noark::{DELER_AV_DOKUMENTET, HELE_DOKUMENTET, PartRolle, Saksstatus, parts},
     record::{CaseRecord, Facts, HIDDEN_UNIT},
     titles::FirstLine,
 };
@@ -35,6 +36,7 @@ pub(crate) enum Field {
     Tittel,
     PartNavn,
     Skjermingshjemmel,
+    SkjermingDokument,
 }
 
 impl Field {
@@ -47,6 +49,7 @@ impl Field {
             Self::Tittel => "tittel",
             Self::PartNavn => "partNavn",
             Self::Skjermingshjemmel => "skjermingshjemmel",
+            Self::SkjermingDokument => "skjermingDokument",
         }
     }
 }
@@ -124,6 +127,11 @@ pub(crate) fn differences(old: &CaseRecord, new: &CaseRecord, title: &FirstLine,
         }
     }
     log
+}
+
+/// The entry for a unit whose document has got its first redacted copy: until then all of it was screened (M503).
+pub(crate) fn partly_screened(made: Occasion<'_>) -> Change {
+    made.entry(Field::SkjermingDokument, Some(HELE_DOKUMENTET), Some(DELER_AV_DOKUMENTET))
 }
 
 /// Takes units out of the log when the subject's address protection forbids them. Earlier versions of the folder keep

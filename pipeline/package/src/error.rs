@@ -29,6 +29,12 @@ pub enum PackageError {
         /// Column in the line.
         column: usize,
     },
+    /// `metadata/NN.xml` of a document is not what this program wrote.
+    #[error("the registration of document {document} cannot be read")]
+    RegistrationUnreadable {
+        /// The document.
+        document: DocumentKey,
+    },
     /// `metadata/sak.json` has a shape that this version does not know.
     #[error("the case record has an unknown shape")]
     RecordNewer,
@@ -64,7 +70,9 @@ impl PackageError {
         match self {
             Self::FolderClosed { .. } => ErrorCode::FolderClosed,
             Self::DocumentIdReused { .. } => ErrorCode::DocumentIdReused,
-            Self::RecordUnreadable { .. } | Self::RecordNewer | Self::OtherCase { .. } => ErrorCode::ArchiveDamaged,
+            Self::RecordUnreadable { .. } | Self::RegistrationUnreadable { .. } | Self::RecordNewer | Self::OtherCase { .. } => {
+                ErrorCode::ArchiveDamaged
+            }
             Self::OtherMunicipality { .. } | Self::EmptyElement { .. } => ErrorCode::MetadataInvalid,
         }
     }
@@ -75,6 +83,7 @@ impl PackageError {
             Self::FolderClosed { .. }
             | Self::DocumentIdReused { .. }
             | Self::RecordUnreadable { .. }
+            | Self::RegistrationUnreadable { .. }
             | Self::RecordNewer
             | Self::OtherCase { .. }
             | Self::OtherMunicipality { .. }

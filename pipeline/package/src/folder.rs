@@ -238,6 +238,7 @@ impl Version<'_> {
             accepted_at: reservation.accepted_at,
             corrected_by: newer,
             attachments: attached.entries,
+            redacted: Vec::new(),
         });
         Made { corrects: older, copies: attached.copies }
     }

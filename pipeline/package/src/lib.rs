@@ -1,10 +1,11 @@
 //! Rendered document in, files of a case folder's next version out.
 //!
-//! One verb: [`package`]. It reads what the folder says about itself (`metadata/sak.json`, see [`CaseRecord`]), adds the
+//! The verb: [`package`]. It reads what the folder says about itself (`metadata/sak.json`, see [`CaseRecord`]), adds the
 //! document, and gives back every file that the next version adds or replaces, as a [`pipeline_domain::Packaged`]. A
 //! function of its arguments: no clock, no disk, no chance; the same arguments give the same bytes. Start reading in
 //! `folder.rs`; the Noark elements are in `noark/`, one function per element, and `noark/RULES.md` says which rules we
 //! answer for.
+//! [`add_redacted`] does the same for a redacted copy of a document that the folder holds.
 
 mod attachments;
 mod change_log;
@@ -16,6 +17,7 @@ mod outline;
 mod overview;
 mod profile;
 mod record;
+mod redacted;
 mod titles;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use error::PackageError;
 pub use outline::{Effect, Outline, outline};
 pub use profile::{ArchiveProfile, FormatStyle, Retention, RetentionRule};
 pub use record::{CaseRecord, DocumentEntry};
+pub use redacted::{RedactedCopy, RedactedEntry, add_redacted};
 
 /// What the folder holds now, as the archive room reads it.
 #[derive(Clone, Copy, Debug)]

@@ -41,6 +41,11 @@ pub fn attachment_page(no: u32, place: u32) -> LogicalPath {
     made(format!("vedlegg/{no:02}-{place}-arkiv.pdf"))
 }
 
+/// `skjermet/03-1.pdf`: a redacted copy of document 3.
+pub fn redacted(no: u32, copy: u32) -> LogicalPath {
+    made(format!("skjermet/{no:02}-{copy}.pdf"))
+}
+
 /// `kilde/02.json`: the snapshot that the PDF was set from.
 pub fn source(no: u32) -> LogicalPath {
     made(format!("kilde/{no:02}.json"))
@@ -50,6 +55,11 @@ impl DocumentEntry {
     /// The envelope that it was made from, canonical JSON without contact data: `kilde/02.json`.
     pub fn source(&self) -> LogicalPath {
         source(self.no)
+    }
+
+    /// Its registration: `metadata/02.xml`.
+    pub fn registration(&self) -> LogicalPath {
+        registration(self.no)
     }
 }
 

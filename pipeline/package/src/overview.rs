@@ -35,6 +35,7 @@ struct Labels {
     as_it_came: &'static str,
     not_held: &'static str,
     wants_copy: &'static str,
+    redacted: &'static str,
 }
 
 const NB: Labels = Labels {
@@ -59,6 +60,7 @@ const NB: Labels = Labels {
     as_it_came: "slik den kom",
     not_held: "ikke arkivert",
     wants_copy: "mangler kopi i arkivformat",
+    redacted: "Skjermet kopi",
 };
 
 const NN: Labels = Labels {
@@ -83,6 +85,7 @@ const NN: Labels = Labels {
     as_it_came: "slik ho kom",
     not_held: "ikkje arkivert",
     wants_copy: "manglar kopi i arkivformat",
+    redacted: "Skjerma kopi",
 };
 
 /// The page. Every document is listed and linked, also those that were corrected later.
@@ -180,6 +183,7 @@ fn write_row(page: &mut String, document: &DocumentEntry, labels: &Labels) -> st
     write!(page, "<tr{class}><th scope=\"row\">{no}</th><td><time datetime=\"{}\">{}</time></td>", document.date, day(document.date))?;
     write!(page, "<td><a href=\"{place}/{pdf}\" type=\"application/pdf\">{}</a>", text(&document.title))?;
     write_attachments(page, document, labels)?;
+    write_redacted(page, document, labels)?;
     write!(page, "</td>")?;
     write!(page, "<td>{}</td><td>{version}", noark::kind_label(document.kind, labels.form))?;
     if let Some(by) = document.corrected_by {
@@ -217,6 +221,20 @@ fn write_attachments(page: &mut String, document: &DocumentEntry, labels: &Label
             format!(" · <strong>{what}</strong> (<code>{}</code>)", text(attachment.code.as_deref().unwrap_or(attachment.state.id())))
         };
         write!(page, "<li>{shown}{format}{todo}</li>")?;
+    }
+    write!(page, "</ul>")
+}
+
+/// Copies of a document without what is withheld, below its title.
+fn write_redacted(page: &mut String, document: &DocumentEntry, labels: &Labels) -> std::fmt::Result {
+    if document.redacted.is_empty() {
+        return Ok(());
+    }
+    write!(page, "<ul class=\"attachments\">")?;
+    for copy in &document.redacted {
+        let place = format!("../../v{}/content/{}", copy.folder_version, copy.pdf);
+        let made_on = day(copy.made_at.oslo_date());
+        write!(page, "<li><a href=\"{place}\" type=\"application/pdf\">{} {}</a> · {made_on}</li>", labels.redacted, copy.no)?;
     }
     write!(page, "</ul>")
 }

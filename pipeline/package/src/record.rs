@@ -7,7 +7,7 @@ use pipeline_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AttachmentEntry, PackageError, change_log::Change};
+use crate::{AttachmentEntry, PackageError, RedactedEntry, change_log::Change};
 
 /// Shape of the file. A reader that does not know it must not guess.
 pub(crate) const SCHEMA: &str = "arkivflyt/case_record/1";
@@ -142,6 +142,9 @@ pub struct DocumentEntry {
     /// The files that came with it, in the order of its own list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentEntry>,
+    /// Copies of it without what is withheld, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<RedactedEntry>,
 }
 
 impl DocumentEntry {

@@ -78,10 +78,14 @@ pub(crate) const ELEKTRONISK: &str = "Elektronisk arkiv";
 pub(crate) const UNNTATT: &str = "Unntatt offentlighet";
 /// skjermingDokument (M503).
 pub(crate) const HELE_DOKUMENTET: &str = "Skjerming av hele dokumentet";
+/// skjermingDokument (M503): a redacted variant exists.
+pub(crate) const DELER_AV_DOKUMENTET: &str = "Skjerming av deler av dokumentet";
 /// variantformat (M700).
 pub(crate) const ARKIVFORMAT: &str = "Arkivformat";
 /// variantformat (M700): the file as it came, in a format that is no archive format. Not part of an extract.
 pub(crate) const PRODUKSJONSFORMAT: &str = "Produksjonsformat";
+/// variantformat (M700): a redacted copy.
+pub(crate) const SKJERMET_VARIANT: &str = "Dokument hvor deler av innholdet er skjermet";
 /// sjekksumAlgoritme (M706).
 pub(crate) const SHA256: &str = "SHA256";
 /// klassifikasjonstype (M086).

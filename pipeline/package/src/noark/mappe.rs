@@ -16,6 +16,11 @@ use crate::{record::Facts, titles};
 /// Who made units that no person made.
 pub(super) const SYSTEM: &str = "Arkivflyt";
 
+/// The same, where a name is asked for.
+pub(crate) fn system() -> Name {
+    Name::new(SYSTEM)
+}
+
 /// Writes the folder (`mappe`, `xsi:type="saksmappe"`). The registration stands before the fields of saksmappe: in an
 /// extension type the whole sequence of the parent comes first.
 ///

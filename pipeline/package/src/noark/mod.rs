@@ -14,16 +14,18 @@ mod mapping;
 mod registrering;
 mod skjerming;
 mod system_id;
+mod variant;
 mod vedlegg;
 mod vsm;
 mod xml;
 
-pub(crate) use codes::{HELE_DOKUMENTET, Kassasjonsvedtak, PartRolle, Saksstatus, UNNTATT};
+pub(crate) use codes::{DELER_AV_DOKUMENTET, HELE_DOKUMENTET, Kassasjonsvedtak, PartRolle, Saksstatus, UNNTATT};
 pub(crate) use endringslogg::endringslogg;
-pub(crate) use mappe::parts;
+pub(crate) use mappe::{parts, system};
 pub(crate) use mapping::{Mapping, kind_label, mapping};
 pub(crate) use registrering::{Registration, screened_metadata};
 pub(crate) use system_id::SystemIds;
+pub(crate) use variant::with_redacted;
 pub(crate) use vsm::SCHEMA as OWN_SCHEMA;
 pub(crate) use xml::{EmptyElement, xml_text};
 

@@ -53,6 +53,10 @@ impl<'a> SystemIds<'a> {
         self.made(&format!("dokumentobjekt/{document}"))
     }
 
+    pub fn skjermet_variant(self, document: DocumentKey, no: u32) -> Uuid {
+        self.made(&format!("dokumentobjekt/{document}/skjermet/{no}"))
+    }
+
     pub fn vedlegg(self, document: DocumentKey, no: u32) -> Uuid {
         self.made(&format!("dokumentbeskrivelse/{document}/vedlegg/{no}"))
     }

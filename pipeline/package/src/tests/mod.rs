@@ -10,6 +10,7 @@ mod outline;
 mod overview;
 mod parties;
 mod pictures;
+mod redacted;
 mod support;
 mod unicode;
 mod xmllint;
