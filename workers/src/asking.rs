@@ -111,14 +111,71 @@ impl Permit {
     }
 }
 
+/// Why there is no permit.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum No {
+    /// Nobody in particular asked for this.
+    #[error("no role is stated")]
+    NoRole(Action),
+    /// The policy says no, and the attempt stands in the access log.
+    #[error("not allowed: {0}")]
+    Denied(DenyReason),
+    /// The question could not be asked, or the answer not be logged.
+    #[error("{0}")]
+    Trouble(#[from] Failure),
+}
+
+impl No {
+    /// What a command ends with.
+    pub fn in_words(self, lang: Lang) -> Failure {
+        match self {
+            Self::NoRole(action) => Failure::give_up(ErrorCode::NotAuthorised, no_role(action, lang)),
+            Self::Denied(reason) => Failure::give_up(ErrorCode::NotAuthorised, format!("{reason}: {}", reason.text(lang))),
+            Self::Trouble(failure) => failure,
+        }
+    }
+
+    /// What a job ends with: a consent that does not hold has a code of its own.
+    pub fn of_a_job(self) -> Failure {
+        match self {
+            Self::NoRole(_) => Failure::give_up(ErrorCode::NotAuthorised, self),
+            Self::Denied(DenyReason::ConsentMissing | DenyReason::ConsentWithdrawn) => Failure::give_up(ErrorCode::ConsentMissing, self),
+            Self::Denied(DenyReason::ConsentExpired) => Failure::give_up(ErrorCode::ConsentExpired, self),
+            Self::Denied(_) => Failure::give_up(ErrorCode::NotAuthorised, self),
+            Self::Trouble(failure) => failure,
+        }
+    }
+}
+
+/// Which answers are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    AllThatMustBe,
+    /// Nothing is shown or taken out yet: a yes will be asked for again.
+    NoAlone,
+}
+
 /// Asks whether `asking` may do `action` with `thing` now, writes the answer to the access log, and gives it.
 ///
 /// # Errors
 /// [`ErrorCode::NotAuthorised`] when no role is stated or the answer is no; the detail names the reason and what to do next.
 /// [`ErrorCode::AccessLogUnwritable`] and [`ErrorCode::AccessLogDamaged`]: what cannot be logged is not done.
 pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thing: &Thing) -> Result<Permit, Failure> {
-    let lang = global.lang();
-    let Some(role) = asking.role else { return Err(Failure::give_up(ErrorCode::NotAuthorised, no_role(action, lang))) };
+    permit(shell, asking, action, thing).map_err(|no| no.in_words(global.lang()))
+}
+
+/// The same, for those who have no screen to answer on.
+pub fn permit(shell: &Shell, asking: &Asking, action: Action, thing: &Thing) -> Result<Permit, No> {
+    answer(shell, asking, action, thing, Written::AllThatMustBe)
+}
+
+/// Whether the answer would be yes. Only a no is written down.
+pub fn would_permit(shell: &Shell, asking: &Asking, action: Action, thing: &Thing) -> Result<(), No> {
+    answer(shell, asking, action, thing, Written::NoAlone).map(drop)
+}
+
+fn answer(shell: &Shell, asking: &Asking, action: Action, thing: &Thing, written: Written) -> Result<Permit, No> {
+    let Some(role) = asking.role else { return Err(No::NoRole(action)) };
     let now = shell.clock.now();
     let register = Register::read(&shell.data, &thing.municipality)?;
     let actor_id = asking.actor();
@@ -130,7 +187,7 @@ pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thin
     };
     let (resource, ages) = asking.stated(thing, now.oslo_date());
     let decision = decide_for(&actor, action, &resource, &ages);
-    if must_be_logged(decision) {
+    if must_be_logged(decision) && (written == Written::AllThatMustBe || !decision.is_allowed()) {
         let row = AccessRow {
             at: now,
             actor: actor_id,
@@ -142,11 +199,11 @@ pub fn ask(shell: &Shell, global: &Global, asking: &Asking, action: Action, thin
             basis: Basis::of(role, resource.consent),
             denied: denied(decision),
         };
-        AccessLog::of(&shell.data, &thing.municipality).append(&[row], now)?;
+        AccessLog::of(&shell.data, &thing.municipality).append(&[row], now).map_err(Failure::from)?;
     }
     match decision {
         Decision::Allow { obligations } => Ok(Permit { actor: actor_id, role, reason: asking.reason, obligations }),
-        Decision::Deny { reason } => Err(Failure::give_up(ErrorCode::NotAuthorised, format!("{reason}: {}", reason.text(lang)))),
+        Decision::Deny { reason } => Err(No::Denied(reason)),
     }
 }
 

@@ -27,6 +27,7 @@ pub struct Config {
     pub render: RenderConfig,
     pub archive: ArchiveConfig,
     pub access: AccessConfig,
+    pub prints: PrintsConfig,
     pub mail: MailConfig,
     pub store: StoreConfig,
     pub work: WorkConfig,
@@ -97,6 +98,13 @@ pub enum RolesSetting {
     Stated,
     /// A grant in the register that reaches the plan today.
     Granted,
+}
+
+/// What is made on request and waits to be fetched.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrintsConfig {
+    pub keep_days: u32,
 }
 
 /// How notices leave.
@@ -227,6 +235,9 @@ impl Config {
                 return wrong("mail.transport.security", "implicit_tls or starttls when there is a password");
             }
         }
+        if !(1..=365).contains(&self.prints.keep_days) {
+            return wrong("prints.keep_days", "1 to 365");
+        }
         if self.mail.keep_bounces_days > 3650 {
             return wrong("mail.keep_bounces_days", "0 to 3650");
         }
@@ -320,6 +331,14 @@ mod tests {
         assert!(load("[render]\nchildern = 3", &[]).unwrap_err().contains("childern"));
         assert!(load("[log]\nlevel = \"loud\"", &[]).unwrap_err().contains("loud"));
         assert!(load("[intake]\nmax_bytes = 1", &[]).unwrap_err().contains("1024"));
+    }
+
+    #[test]
+    fn what_is_asked_for_can_be_fetched_and_does_not_stay_for_ever() {
+        assert_eq!(load("", &[]).unwrap().prints.keep_days, 14);
+        for wrong in [0, 366] {
+            assert!(load(&format!("[prints]\nkeep_days = {wrong}"), &[]).unwrap_err().contains("1 to 365"));
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //!   refused/attachments/<digest>      files that the archive does not take, each beside its .problems.json
 //!   work/                             what one stage leaves for the next; may be emptied at any time
 //!   reports/                          what scheduled runs found
+//!   prints/<event>.pdf                prints that the source system asked for, for some days
+//!   exports/<event>.zip               the same, of all that is kept about somebody (GDPR art. 15)
 //!   bounces/                          delivery reports of mails, by number
 //!   access/<municipality>/            the access log, and the register of who was given which role
 //!   arkivlager/<municipality>/        case folders (OCFL)
@@ -89,10 +91,20 @@ impl DataFolder {
         self.root.join("refused")
     }
 
-    /// Every folder that a [`DurableBatch`] may have left parts in. Those of attachments are made when the first one comes.
-    pub fn with_parts(&self) -> [PathBuf; 4] {
+    /// Every folder that a [`DurableBatch`] may have left parts in. Some are made when the first file comes.
+    pub fn with_parts(&self) -> [PathBuf; 6] {
         let attachments = |folder: PathBuf| folder.join("attachments");
-        [self.accepted(), self.refused(), attachments(self.accepted()), attachments(self.refused())]
+        [self.accepted(), self.refused(), attachments(self.accepted()), attachments(self.refused()), self.prints(), self.exports()]
+    }
+
+    /// Prints that wait to be fetched. Made when the first one comes.
+    pub fn prints(&self) -> PathBuf {
+        self.root.join("prints")
+    }
+
+    /// Packages of what is kept about somebody, that wait to be fetched. Made when the first one comes.
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("exports")
     }
 
     pub fn work(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! What the program does with documents. One file per job.
 
 pub mod accept;
+pub mod access_export;
 pub mod attach;
 pub mod bounces;
 pub mod carry;
@@ -9,6 +10,8 @@ pub mod inbox;
 pub mod overview;
 pub mod plan_now;
 pub mod print;
+pub mod print_facts;
+pub mod print_now;
 pub mod print_source;
 pub mod refusal;
 pub mod run;

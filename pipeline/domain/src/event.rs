@@ -198,6 +198,8 @@ pub struct Event {
     pub case: Case,
     /// What happened.
     pub content: PlanEvent,
+    /// Whether the people in it are made up.
+    pub synthetic: bool,
     /// Of the whole event: an event is not archived, so nothing in it counts less than the rest.
     pub digest: Sha256,
 }
@@ -206,9 +208,9 @@ impl Event {
     /// Freezes an envelope and works out its digest.
     pub fn new(envelope: Envelope<PlanEvent>) -> Self {
         let json = serde_json::to_value(&envelope).expect("an event is writable as JSON");
-        let Envelope { id, occurred_at, source, case, content, .. } = envelope;
+        let Envelope { id, occurred_at, source, case, content, synthetic, .. } = envelope;
         let digest = Sha256::of(&canonical_json(&json));
-        Self { id: EventId::from_uuid(id.uuid()), occurred_at, system: source.system, case, content, digest }
+        Self { id: EventId::from_uuid(id.uuid()), occurred_at, system: source.system, case, content, synthetic, digest }
     }
 
     /// Who is told of the event itself. What a schedule tells of later is not among it.

@@ -95,6 +95,10 @@ codes! {
             "Arkivmappen er lukket. Gjenåpne planen først, og send på nytt."
             | "Arkivmappa er lukka. Opne planen att først, og send på nytt."
             | "The case folder is closed. Reopen the plan first, then send again.";
+        NothingToPrint "nothing_to_print":
+            "Det som er bedt om, ligger ikke i arkivet, eller ikke ennå. Se i «case show» hva mappen har, send planen, og be om det på nytt."
+            | "Det som er bedt om, ligg ikkje i arkivet, eller ikkje enno. Sjå i «case show» kva mappa har, send planen, og be om det på nytt."
+            | "What was asked for is not in the archive, or not yet. See what the folder has with `case show`, send the plan, and ask again.";
         DocumentMissing "document_missing":
             "Den mottatte filen finnes ikke lenger i «accepted». Hent den fra sikkerhetskopi, eller send dokumentet på nytt."
             | "Den mottekne fila finst ikkje lenger i «accepted». Hent ho frå tryggingskopi, eller send dokumentet på nytt."

@@ -1,7 +1,7 @@
 //! What is asked for: its place, and the facts that the decision rests on.
 
 use pipeline_access::{About, Age, Consent, Folder, Matter, Release, Resource, Scope, Withholding};
-use pipeline_domain::{CaseFolderId, Date, DocumentKey, MunicipalityNumber, PlanId, PlanStatus, PlanType, Snapshot, UnitId};
+use pipeline_domain::{Case, CaseFolderId, Date, DocumentKey, MunicipalityNumber, PlanId, PlanStatus, PlanType, Snapshot, UnitId};
 use pipeline_package::CaseRecord;
 use uuid::Uuid;
 
@@ -44,14 +44,18 @@ impl Thing {
 
     /// A document that is read from its JSON, in its folder if the plan has one.
     pub fn of_snapshot(snapshot: &Snapshot, folder: Option<&CaseFolderId>) -> Self {
-        let case = &snapshot.case;
+        Self::of_case(&snapshot.case, folder).document(snapshot.key())
+    }
+
+    /// A plan as its source system tells of it, in its folder if it has one.
+    pub fn of_case(case: &Case, folder: Option<&CaseFolderId>) -> Self {
         let mut resource = facts(case.plan_type, case.plan_status);
         resource.protection = case.address_protection;
         resource.folder = if case.plan_status == PlanStatus::Passive { Folder::Closed } else { Folder::Open };
         Self {
             municipality: case.municipality_number.clone(),
             about: folder.map_or(About::Plan(case.plan_id), |folder| About::Folder(folder.clone())),
-            document: Some(snapshot.key()),
+            document: None,
             plan: Some(case.plan_id),
             unit: Some(unit_id(&case.municipality_number, case.lead_unit.expose())),
             born: Some(case.subject_birth_date),

@@ -106,9 +106,11 @@ async fn make(shell: &Shell, asked: Print, global: &Global, output: &Output) -> 
         scope: asked.scope,
         withheld: asked.withheld,
         written_form: asked.written_form,
+        asked_at: shell.clock.now(),
     };
-    let printed = match print(shell, global, &order).await {
+    let printed = match print(shell, &order).await {
         Ok(printed) => printed,
+        Err(PrintError::No(no)) => return Err(no.in_words(global.lang())),
         Err(PrintError::Failure(failure)) => return Err(failure),
         Err(error) => return Ok(tell_error(&error, output)),
     };
@@ -138,10 +140,12 @@ fn read(shell: &Shell, file: &Path, global: &Global, output: &Output) -> Result<
 
 fn tell_error(error: &PrintError, output: &Output) -> Exit {
     let (code, exit) = match error {
-        PrintError::NoFolder(_) | PrintError::NoDocument(_) | PrintError::NoPlan => ("not_found", Exit::NotFound),
+        PrintError::NoFolder(_) | PrintError::NoDocument(_) | PrintError::NoSuchDocument | PrintError::NoPlan => {
+            ("not_found", Exit::NotFound)
+        }
         PrintError::UnknownPart { .. } => ("part_unknown", Exit::InvalidInput),
         PrintError::Sensitive(_) => ("part_sensitive", Exit::InvalidInput),
-        PrintError::Nothing | PrintError::Failure(_) => ("nothing_to_print", Exit::InvalidInput),
+        PrintError::Nothing | PrintError::No(_) | PrintError::Failure(_) => ("nothing_to_print", Exit::InvalidInput),
     };
     output.error(code, &error.to_string());
     exit

@@ -1,7 +1,11 @@
 //! Events of the source system: kept on disk, then remembered together with all that they lead to. In that order, so that a row always
 //! has its file: the addresses of those who are told stand there alone.
 
+mod asked;
 mod deeds;
+mod exports;
+mod pickup;
+mod prints;
 
 use std::sync::Arc;
 
@@ -18,7 +22,9 @@ use crate::{
     shell::Shell,
 };
 
-pub use deeds::{KIND, carry_all, deed, read_back};
+pub use asked::is_own_side;
+pub use deeds::{KIND, awaited, carry_all, deed, read_back};
+pub use pickup::remove_old;
 
 /// An event that intake has read.
 #[derive(Clone)]
@@ -36,7 +42,8 @@ pub async fn accept_all(shell: &Shell, heard: &[Heard]) -> Result<Vec<Answer>, F
     keep(shell, heard).await?;
     let mut answers = Vec::with_capacity(heard.len());
     for Heard { event, .. } in heard {
-        answers.push(accept(shell, event).await?);
+        let problems = asked::problems(event);
+        answers.push(if problems.is_empty() { accept(shell, event).await? } else { Answer::Refused(Refusal::from_problems(problems)) });
     }
     Ok(answers)
 }

@@ -1,20 +1,15 @@
 //! `print`: chosen parts of the documents of one plan in the view of whoever asks. Reads the archive, never touches it, and gives
 //! nothing out before the access log holds a row for each document.
 
-use pipeline_access::{Action, Flag, Part as ScopePart, Reach, Resource, Role, Scope, Withholding, circumstances, decide};
-use pipeline_archive::CaseArchive;
-use pipeline_domain::{CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Lang, PlanType, Snapshot, Timestamp, WrittenForm};
-use pipeline_package::{CaseRecord, DocumentEntry};
-use pipeline_render::{Area, Part, Print, PrintedDocument, has_part, parts_of, print_job};
-use pipeline_store::{Documents, Plan};
+use pipeline_access::{Action, Part as ScopePart};
+use pipeline_domain::{CaseFolderId, DocumentId, DocumentKey, DocumentKind, ErrorCode, Lang, Snapshot, Timestamp, WrittenForm};
+use pipeline_render::{Area, Part, Print, PrintedDocument, parts_of, print_job};
 use uuid::Uuid;
 
 use crate::{
-    asking::{Asking, Permit, Register, Thing, ask},
-    cli::Global,
-    config::RolesSetting,
+    asking::{Asking, No, Permit, permit, would_permit},
     failure::Failure,
-    jobs::print_source::{Kept, newest_plan},
+    jobs::print_facts::{Facts, FoundDocument, Stopped, find},
     shell::Shell,
 };
 
@@ -35,6 +30,8 @@ pub struct PrintOrder {
     pub withheld: Vec<String>,
     /// Language of the labels; without it, that of the first document.
     pub written_form: Option<WrittenForm>,
+    /// When it was asked for: it stands on the paper, and the same order of the same instant is the same print.
+    pub asked_at: Timestamp,
 }
 
 /// From what a print is made.
@@ -42,6 +39,8 @@ pub struct PrintOrder {
 pub enum PrintSource {
     /// Documents of a case folder by their numbers there; without any, the newest plan snapshot.
     Folder { folder: CaseFolderId, numbers: Vec<u32> },
+    /// The newest version of one document of a case folder, by its id.
+    Newest { folder: CaseFolderId, document: DocumentId },
     /// One document that need not be archived.
     Document(Box<Snapshot>),
 }
@@ -90,6 +89,9 @@ pub enum PrintError {
     /// No such number.
     #[error("no document {0} in the case folder")]
     NoDocument(u32),
+    /// Not archived there, or not yet.
+    #[error("no such document in the case folder")]
+    NoSuchDocument,
     /// No plan snapshot is archived yet.
     #[error("no plan in the case folder yet; name a document")]
     NoPlan,
@@ -102,7 +104,10 @@ pub enum PrintError {
     /// Nothing is left of what was asked for.
     #[error("nothing that was asked for is in these documents")]
     Nothing,
-    /// Everything else, a no among it.
+    /// Not for this reader.
+    #[error(transparent)]
+    No(#[from] No),
+    /// Everything else.
     #[error("{0}")]
     Failure(#[from] Failure),
 }
@@ -122,23 +127,35 @@ through_failure!(pipeline_store::StoreError, crate::press::PressError);
 ///
 /// The question is asked twice: before anything is set, so that a no costs nothing, and with fresh facts when the PDF is ready, since a
 /// right may have ended meanwhile. Only a no is written down the first time.
-pub async fn print(shell: &Shell, global: &Global, order: &PrintOrder) -> Result<Printed, PrintError> {
-    let now = shell.clock.now();
-    let found = find(shell, order).await?;
-    let (facts, chosen) = match choose(found, order)? {
-        Choice::May(facts, chosen) => (facts, chosen),
-        Choice::MayNot(thing) => return Err(refuse(shell, global, order, &thing)),
-    };
-    let id = print_id(order, &facts, &chosen, now);
-    let paper = paper(order, &facts, &chosen, id, now);
+pub async fn print(shell: &Shell, order: &PrintOrder) -> Result<Printed, PrintError> {
+    let (facts, chosen) = allowed(shell, order).await?;
+    let id = print_id(order, &facts, &chosen);
+    let paper = paper(order, &facts, &chosen, id);
     let letterhead = shell.municipality(&facts.thing.municipality)?.letterhead()?;
     let printed = shell.press().await?.print(print_job(&paper, &letterhead)).await?;
-    let permit = permit(shell, global, order, &chosen).await?;
+    let permit = permit_all(shell, order, &chosen).await?;
     let documents = chosen.iter().map(ChosenDocument::told).collect();
     Ok(Printed { id, bytes: printed.bytes, pages: printed.pages, documents, permit })
 }
 
-fn paper<'a>(order: &PrintOrder, facts: &'a Facts, chosen: &'a [ChosenDocument], id: Uuid, now: Timestamp) -> Print<'a> {
+/// Whether a print that was made a moment ago may still be given out. Only a no is written down.
+pub async fn may_still(shell: &Shell, order: &PrintOrder) -> Result<(), PrintError> {
+    let (facts, chosen) = allowed(shell, order).await?;
+    for chosen in chosen {
+        would_permit(shell, &order.asking, Action::Print, &facts.thing.clone().document(chosen.document.snapshot.key()))?;
+    }
+    Ok(())
+}
+
+/// What goes on the print.
+async fn allowed(shell: &Shell, order: &PrintOrder) -> Result<(Facts, Vec<ChosenDocument>), PrintError> {
+    match choose(find(shell, order).await?, order)? {
+        Choice::May(facts, chosen) => Ok((facts, chosen)),
+        Choice::MayNot(stopped) => Err(refuse(shell, order, &stopped)),
+    }
+}
+
+fn paper<'a>(order: &PrintOrder, facts: &'a Facts, chosen: &'a [ChosenDocument], id: Uuid) -> Print<'a> {
     let form = order.written_form.unwrap_or(chosen[0].document.snapshot.written_form);
     let lang = match form {
         WrittenForm::Nb => Lang::Nb,
@@ -150,7 +167,7 @@ fn paper<'a>(order: &PrintOrder, facts: &'a Facts, chosen: &'a [ChosenDocument],
         folder: facts.folder.as_ref(),
         requested_by: order.asking.actor().to_string(),
         requested_role: with_capital(order.asking.role.map_or("", |role| role.text(lang))),
-        requested_at: now,
+        requested_at: order.asked_at,
         reason: with_capital(order.asking.reason.map_or("", |reason| reason.text(lang))),
         protection: facts.thing.resource.protection,
         documents: chosen.iter().map(ChosenDocument::on_paper).collect(),
@@ -158,75 +175,26 @@ fn paper<'a>(order: &PrintOrder, facts: &'a Facts, chosen: &'a [ChosenDocument],
 }
 
 /// Asks with the facts as they are now, once for each document; nothing goes out unless they still allow every part.
-async fn permit(shell: &Shell, global: &Global, order: &PrintOrder, chosen: &[ChosenDocument]) -> Result<Permit, PrintError> {
+async fn permit_all(shell: &Shell, order: &PrintOrder, chosen: &[ChosenDocument]) -> Result<Permit, PrintError> {
     let (facts, _) = find(shell, order).await?;
     let mut parts = chosen.iter().flat_map(|c| &c.parts);
     if let Some(thing) = parts.find_map(|part| facts.stopped(part, order)) {
-        return Err(refuse(shell, global, order, &thing));
+        return Err(refuse(shell, order, &thing));
     }
-    let mut permit = None;
+    let mut given = None;
     for chosen in chosen {
         let thing = facts.thing.clone().document(chosen.document.snapshot.key());
-        permit = Some(ask(shell, global, &order.asking, Action::Print, &thing)?);
+        given = Some(permit(shell, &order.asking, Action::Print, &thing)?);
     }
-    permit.ok_or(PrintError::Nothing)
+    given.ok_or(PrintError::Nothing)
 }
 
 /// Lets the policy say no, so that the attempt stands in the log, and gives its answer.
-fn refuse(shell: &Shell, global: &Global, order: &PrintOrder, (action, thing): &Stopped) -> PrintError {
-    match ask(shell, global, &order.asking, *action, thing) {
+fn refuse(shell: &Shell, order: &PrintOrder, (action, thing): &Stopped) -> PrintError {
+    match permit(shell, &order.asking, *action, thing) {
         Err(no) => no.into(),
         // What was in the way a moment ago is not any more. Whoever asks again gets it.
         Ok(_) => Failure::retry(ErrorCode::NotAuthorised, "the facts changed while the print was made").into(),
-    }
-}
-
-/// What the policy says no to, and with what.
-type Stopped = (Action, Thing);
-
-/// What is known about the plan, and about what its reader may see.
-struct Facts {
-    folder: Option<CaseFolderId>,
-    thing: Thing,
-    /// What the consent gives a participant.
-    scope: Vec<ScopePart>,
-    now: Timestamp,
-}
-
-impl Facts {
-    /// What is asked for when it is this part, if the policy says no to it.
-    fn stopped(&self, part: &Part, order: &PrintOrder) -> Option<Stopped> {
-        let mut thing = self.thing.clone();
-        let is_participant = order.asking.role == Some(Role::Participant);
-        let within = scope_part(part.area).is_some_and(|of| self.scope.contains(&of));
-        thing.resource.scope = if is_participant && !within { Scope::Outside } else { Scope::Within };
-        thing.resource.withholding = if order.withheld.iter().any(|w| w == part.id) { Withholding::Withheld } else { Withholding::Shown };
-        let Some(role) = order.asking.role else { return Some((Action::Print, thing)) };
-        let stated: &[Flag] = if order.asking.reason.is_some() { &[Flag::ReasonStated] } else { &[] };
-        // How the actor stands to the plan is for `ask` to judge; here they stand as their role has it.
-        let Ok((mut actor, _)) = circumstances(role, None, stated) else { return Some((Action::Print, thing)) };
-        let mut resource = thing.resource;
-        order.asking.facts.iter().for_each(|fact| fact.put(&mut actor, &mut resource));
-        let is_denied = |action: Action| {
-            let of_age = |age| decide(&actor, action, &Resource { age, ..resource });
-            thing.ages(self.now.oslo_date()).into_iter().any(|age| !of_age(age).is_allowed())
-        };
-        let action = [Action::Print, read_action(part.area)].into_iter().find(|action| is_denied(*action))?;
-        Some((action, thing))
-    }
-}
-
-struct FoundDocument {
-    no: Option<u32>,
-    snapshot: Box<Snapshot>,
-    former: Option<Box<Snapshot>>,
-}
-
-impl FoundDocument {
-    /// The parts that it says something in.
-    fn parts(&self) -> impl Iterator<Item = &'static Part> {
-        let all = parts_of(self.snapshot.kind(), self.snapshot.case.plan_type).iter();
-        all.filter(|part| has_part(&self.snapshot, part, self.former.as_deref()))
     }
 }
 
@@ -249,82 +217,6 @@ impl ChosenDocument {
         let (parts, left_out) = (ids(&self.parts), ids(&self.left_out));
         PrintedOf { key: snapshot.key(), kind: snapshot.kind(), no: self.document.no, parts, left_out }
     }
-}
-
-async fn find(shell: &Shell, order: &PrintOrder) -> Result<(Facts, Vec<FoundDocument>), PrintError> {
-    let (folder, thing, documents) = match &order.source {
-        PrintSource::Folder { folder, numbers } => {
-            let (thing, documents) = find_archived(shell, folder, numbers)?;
-            (Some(folder.clone()), thing, documents)
-        }
-        PrintSource::Document(snapshot) => find_given(shell, snapshot).await?,
-    };
-    let now = shell.clock.now();
-    let granted = Register::read(&shell.data, &thing.municipality)?.grants().into_iter();
-    let theirs = granted.filter(|grant| {
-        let of_plan = matches!(grant.reach, Reach::Plan(plan) if Some(plan) == thing.plan);
-        grant.actor == order.asking.actor() && grant.role == Role::Participant && of_plan && grant.holds_at(now)
-    });
-    let scope: Vec<ScopePart> = theirs.flat_map(|grant| grant.parts).collect();
-    // What the register says counts; it says nothing where roles are only stated.
-    let scope = if scope.is_empty() && shell.config.access.roles == RolesSetting::Stated { order.scope.clone() } else { scope };
-    Ok((Facts { folder, thing, scope, now }, documents))
-}
-
-fn find_archived(shell: &Shell, folder: &CaseFolderId, numbers: &[u32]) -> Result<(Thing, Vec<FoundDocument>), PrintError> {
-    let no_folder = || PrintError::NoFolder(folder.clone());
-    // Looking must not found a store.
-    if !CaseArchive::storage_root(&shell.archive_root(), &folder.municipality).is_dir() {
-        return Err(no_folder());
-    }
-    let archive = shell.archive(&folder.municipality)?;
-    let kept = Kept { archive: &archive, reader: &shell.reader, folder };
-    let record = kept.record()?.ok_or_else(no_folder)?;
-    let wanted: Vec<&DocumentEntry> = if numbers.is_empty() {
-        vec![newest_plan(&record).ok_or(PrintError::NoPlan)?]
-    } else {
-        let entry = |no: &u32| record.documents().iter().find(|d| d.no == *no).ok_or(PrintError::NoDocument(*no));
-        numbers.iter().map(entry).collect::<Result<_, _>>()?
-    };
-    let mut documents = Vec::new();
-    for entry in wanted {
-        let snapshot = kept.document(entry)?;
-        let former = kept.before(&snapshot)?;
-        documents.push(FoundDocument { no: Some(entry.no), snapshot, former });
-    }
-    let thing = thing_of(&kept, &record, &documents[0].snapshot, shell.clock.now())?;
-    Ok((thing, documents))
-}
-
-/// The plan as its folder tells it, with what only a document knows: the birth date, and a consent that has ended.
-fn thing_of(kept: &Kept<'_>, record: &CaseRecord, document: &Snapshot, now: Timestamp) -> Result<Thing, PrintError> {
-    let mut thing = Thing { born: Some(document.case.subject_birth_date), ..Thing::of_folder(record) }.document(document.key());
-    if document.case.plan_type != PlanType::Iop
-        && let Some(consent) = kept.ended_consent(record, now.oslo_date())?
-    {
-        thing.resource.consent = consent;
-    }
-    Ok(thing)
-}
-
-/// A document from a file: what its folder knows by now counts, if the plan has one.
-async fn find_given(shell: &Shell, snapshot: &Snapshot) -> Result<(Option<CaseFolderId>, Thing, Vec<FoundDocument>), PrintError> {
-    let number = &snapshot.case.municipality_number;
-    let system = snapshot.source.system.parse().map_err(|e| Failure::give_up(ErrorCode::MetadataInvalid, e))?;
-    let plan = Plan { source_system: system, plan: snapshot.case.plan_id, municipality: number.clone() };
-    let folder = shell.store.folder_of(&plan).await?.map(|f| f.id);
-    let mut document = FoundDocument { no: None, snapshot: Box::new(snapshot.clone()), former: None };
-    let mut thing = Thing::of_snapshot(snapshot, folder.as_ref());
-    let is_store = CaseArchive::storage_root(&shell.archive_root(), number).is_dir();
-    if let Some(folder) = folder.as_ref().filter(|_| is_store) {
-        let archive = shell.archive(number)?;
-        let kept = Kept { archive: &archive, reader: &shell.reader, folder };
-        if let Some(record) = kept.record()? {
-            thing = thing_of(&kept, &record, snapshot, shell.clock.now())?;
-            document.former = kept.before(snapshot)?;
-        }
-    }
-    Ok((folder, thing, vec![document]))
 }
 
 /// What goes on the print, or what is asked for in vain.
@@ -408,10 +300,10 @@ pub fn read_action(area: Area) -> Action {
 }
 
 /// From what makes a print what it is: the same order at the same instant is the same print.
-fn print_id(order: &PrintOrder, facts: &Facts, chosen: &[ChosenDocument], now: Timestamp) -> Uuid {
+fn print_id(order: &PrintOrder, facts: &Facts, chosen: &[ChosenDocument]) -> Uuid {
     let parts = chosen.iter().map(|c| format!("{}:{}", c.document.snapshot.key(), c.told().parts.join(",")));
     let folder = facts.folder.as_ref().map(ToString::to_string).unwrap_or_default();
-    let text = format!("arkivflyt print {} {folder} {now} {}", order.asking.actor(), parts.collect::<Vec<_>>().join(" "));
+    let text = format!("arkivflyt print {} {folder} {} {}", order.asking.actor(), order.asked_at, parts.collect::<Vec<_>>().join(" "));
     Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes())
 }
 

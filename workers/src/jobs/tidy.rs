@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     jobs::{
         accept::{self, Answer, BatchSize},
-        attach, refusal,
+        attach, events, refusal,
     },
     shell::Shell,
 };
@@ -62,18 +62,20 @@ async fn adopt(shell: &Shell, digests: &[Sha256], documents: &[Arc<[u8]>]) -> Re
     accept::forget(shell, digests).await
 }
 
-/// Removes the files of notified documents, and of events, when they have been kept as long as the configuration says and nobody
+/// Removes the files of notified documents, and of events that have been carried out, when they have been kept as long as the configuration says and nobody
 /// needs them any more. The content of documents lies in the archive; the addresses in them shall not stay for ever. How many there
 /// were.
 pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
     let mut removed = 0;
     let mut old = digests(shell)?;
     old.retain(|digest| is_old(shell, &shell.data.accepted_file(*digest)));
+    let awaited = if old.is_empty() { Vec::new() } else { events::awaited(shell).await? };
     for page in old.chunks(PAGE) {
         let notified = shell.store.states_of(page).await?.into_iter().filter(|(_, state)| *state == DocumentState::Notified);
         let mut done: Vec<Sha256> = notified.map(|(digest, _)| digest).collect();
         done.extend(shell.store.events_among(page).await?);
-        let needed = shell.store.needed(&done, shell.clock.now()).await?;
+        let mut needed = shell.store.needed(&done, shell.clock.now()).await?;
+        needed.extend(&awaited);
         for digest in done {
             if !needed.contains(&digest) {
                 match fs::remove_file(shell.data.accepted_file(digest)) {
@@ -85,12 +87,18 @@ pub async fn remove_notified(shell: &Shell) -> Result<usize, Failure> {
         }
     }
     attach::sweep(shell).await?;
+    events::remove_old(shell)?;
     Ok(removed)
 }
 
 /// Whether a file has lain here for the days that it is kept.
 pub(super) fn is_old(shell: &Shell, file: &Path) -> bool {
-    let kept_s = i64::from(shell.config.intake.keep_accepted_days) * 24 * 60 * 60;
+    is_older(shell, file, shell.config.intake.keep_accepted_days)
+}
+
+/// Whether a file has lain where it is for so many days.
+pub(super) fn is_older(shell: &Shell, file: &Path, days: u32) -> bool {
+    let kept_s = i64::from(days) * 24 * 60 * 60;
     let came = fs::metadata(file).and_then(|m| m.modified()).ok();
     let came_s = came.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).and_then(|d| i64::try_from(d.as_secs()).ok());
     kept_s == 0 || came_s.is_some_and(|came_s| shell.clock.now().unix_seconds() - came_s >= kept_s)

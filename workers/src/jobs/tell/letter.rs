@@ -1,7 +1,8 @@
 //! One letter: whom it goes to, looked up at the last moment, what it may say, and whether it is still to be sent.
 
 use pipeline_domain::{
-    ActorId, DocumentId, EmailAddress, ErrorCode, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef, Snapshot, Timestamp, Turn,
+    ActorId, DocumentId, EmailAddress, ErrorCode, Event, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef, Snapshot,
+    Timestamp, Turn,
 };
 use pipeline_intake::Reading;
 use pipeline_lifecycle::{Life, may_be_told};
@@ -13,6 +14,8 @@ use crate::{
     jobs::{events, runs::digest},
     shell::Shell,
 };
+
+const DAY_S: i64 = 24 * 60 * 60;
 
 /// Ends the key of a notice about a run that left a report.
 pub(super) const LEFT_A_REPORT: &str = "report";
@@ -53,6 +56,16 @@ struct Made {
     facts: MailFacts,
     letter: Letter,
     about: Option<Opening>,
+    footing: Footing,
+}
+
+/// What somebody's being told rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Footing {
+    /// As their place in the notice says: [`may_be_told`].
+    ByPlace,
+    /// They asked for it themselves, as one of those who give the consent.
+    OwnSide,
 }
 
 /// What would have been opened, by whom (a pseudonym, where it is known), and since when: the instant at which it came.
@@ -60,19 +73,19 @@ type Opening = (DocumentId, Option<ActorId>, Timestamp);
 
 async fn make(shell: &Shell, mail: &Mail) -> Result<Made, Failure> {
     let notice = notice_of(mail);
-    let Found { municipality, to, facts, about } = match (mail.recipient, mail.event) {
+    let Found { municipality, to, facts, about, footing } = match (mail.recipient, mail.event) {
         (RecipientRef::Archivist, _) => report_facts(shell, mail).await?,
         (_, Some(event)) => event_facts(shell, &notice, event, mail.queued_at).await?,
         (_, None) => document_facts(shell, &notice).await?,
     };
     let municipality = shell.municipality(&municipality)?;
     let letter = pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?;
-    Ok(Made { to, facts, letter, about })
+    Ok(Made { to, facts, letter, about, footing })
 }
 
 /// The letter, unless it is worth nothing any more at the moment of sending, or may not be sent.
 pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
-    let Made { to, facts, letter, about } = make(shell, mail).await?;
+    let Made { to, facts, letter, about, footing } = make(shell, mail).await?;
     let stopped = |code, why: &str| Err(Failure::give_up(code, format!("notice {} {why}", mail.dedupe_key)));
     if !pipeline_notify::is_still_worth_sending(mail.kind, &facts, shell.clock.now()) {
         return stopped(ErrorCode::NoticeExpired, "came too late");
@@ -89,7 +102,8 @@ pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure
         }
         // Documents alone tell of the consents that were archived, not of those that hold: only a source system that sends events does.
         let is_kept_up = facts.iter().any(|row| row.source.event().is_some());
-        if let (true, Err(code)) = (is_kept_up, may_be_told(&life, mail.kind, mail.recipient, shell.clock.now())) {
+        let may_end = is_kept_up && footing == Footing::ByPlace;
+        if let (true, Err(code)) = (may_end, may_be_told(&life, mail.kind, mail.recipient, shell.clock.now())) {
             return stopped(code, "goes to somebody who may not be told any more");
         }
     }
@@ -114,6 +128,7 @@ struct Found {
     to: EmailAddress,
     facts: MailFacts,
     about: Option<Opening>,
+    footing: Footing,
 }
 
 fn without_address(notice: &Notice) -> Failure {
@@ -131,11 +146,21 @@ async fn event_facts(shell: &Shell, notice: &Notice, id: EventId, queued_at: Tim
     let municipality = event.case.municipality_number.clone();
     let facts = match (notice.kind, event.content.standing.lead) {
         (NoticeKind::LeadDigest, Some(lead)) => MailFacts::of_digest(digest::digest_counts(shell, &municipality, lead, queued_at).await?),
+        (NoticeKind::PrintReady, _) => waiting_file(shell, &event, queued_at),
         // What a schedule found has a day of its own, not that of the event which holds the address.
         (kind, _) if !event.told().iter().any(|(told, _)| *told == kind) => MailFacts { read_by: None, ..MailFacts::of_event(&event) },
         _ => MailFacts::of_event(&event),
     };
-    Ok(Found { municipality, to, facts, about })
+    let is_own = notice.kind == NoticeKind::PrintReady && events::is_own_side(&event);
+    let footing = if is_own { Footing::OwnSide } else { Footing::ByPlace };
+    Ok(Found { municipality, to, facts, about, footing })
+}
+
+/// What waits to be fetched goes after some days: until the day before it is told by when, and word of it is worth nothing later.
+fn waiting_file(shell: &Shell, event: &Event, made_at: Timestamp) -> MailFacts {
+    let after = |days: u32| Timestamp::from_unix_seconds(made_at.unix_seconds() + i64::from(days) * DAY_S);
+    let days = shell.config.prints.keep_days;
+    MailFacts { read_by: after(days - 1).map(Timestamp::oslo_date), expires_at: after(days), ..MailFacts::of_event(event) }
 }
 
 async fn document_facts(shell: &Shell, notice: &Notice) -> Result<Found, Failure> {
@@ -153,7 +178,7 @@ async fn document_facts(shell: &Shell, notice: &Notice) -> Result<Found, Failure
     let to = pipeline_notify::address_of(notice, &snapshot).ok_or_else(|| without_address(notice))?;
     let person = snapshot.content.contact(&snapshot.case, notice.recipient).and_then(|c| c.person);
     let about = Some((key.id, person, snapshot.content.record().produced_at));
-    Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about })
+    Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about, footing: Footing::ByPlace })
 }
 
 async fn report_facts(shell: &Shell, mail: &Mail) -> Result<Found, Failure> {
@@ -166,7 +191,7 @@ async fn report_facts(shell: &Shell, mail: &Mail) -> Result<Found, Failure> {
         // What a person should look at is what failed, whatever it was that the run did.
         About::Report => MailFacts::of_report(ReportFacts { to_follow_up: run.counts.failed }),
     };
-    Ok(Found { municipality: number, to, facts, about: None })
+    Ok(Found { municipality: number, to, facts, about: None, footing: Footing::ByPlace })
 }
 
 async fn counts_of(shell: &Shell, number: &MunicipalityNumber, run: &Run, mail: &Mail) -> Result<pipeline_notify::RunCounts, Failure> {

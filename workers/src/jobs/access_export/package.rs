@@ -6,16 +6,17 @@ use std::{
     fs,
     io::{self, Cursor, Read},
     path::PathBuf,
+    sync::Arc,
 };
 
+use pipeline_archive::CaseArchive;
 use pipeline_bag::{BagPath, Expected, Payload, PayloadFile};
 use pipeline_domain::{ErrorCode, Sha512, canonical_json};
 use pipeline_package::CaseRecord;
-use pipeline_render::AccessExport;
 use serde_json::{Value, json};
 
 use super::page::COVER;
-use crate::{failure::Failure, shell::Shell};
+use crate::failure::Failure;
 
 /// One file of the package.
 enum Part {
@@ -31,11 +32,10 @@ enum Part {
 pub struct Contents(Vec<(BagPath, Part)>);
 
 impl Contents {
-    /// Looks at every folder; reads the sources once, to know what becomes of them.
-    pub fn of(shell: &Shell, records: &[CaseRecord], export: &AccessExport, index: Vec<u8>, cover: Vec<u8>) -> Result<Self, Failure> {
+    /// Looks at every folder; reads the sources once, to know what becomes of them. `lists` is what the cover tells, as JSON.
+    pub fn of(archived: &[(Arc<CaseArchive>, CaseRecord)], lists: &Value, index: Vec<u8>, cover: Vec<u8>) -> Result<Self, Failure> {
         let mut parts: BTreeMap<String, Part> = BTreeMap::new();
-        for record in records {
-            let archive = shell.archive(&record.folder().municipality)?;
+        for (archive, record) in archived {
             let at = archive.folder_path(record.folder());
             for file in archive.tree(record.folder())? {
                 let place = at.join(&file.content_path);
@@ -53,8 +53,7 @@ impl Contents {
                 parts.insert(format!("{}/{}", record.folder().case_number(), file.path), part);
             }
         }
-        let content = export.content();
-        let list = |key: &str| Part::Made(canonical_json(&json!({ key: content[key] })));
+        let list = |key: &str| Part::Made(canonical_json(&json!({ key: lists[key] })));
         parts.insert("index.html".to_owned(), Part::Made(index));
         parts.insert(COVER.to_owned(), Part::Made(cover));
         parts.insert("tilgang.json".to_owned(), list("accesses"));
