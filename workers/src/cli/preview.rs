@@ -10,10 +10,10 @@ use pipeline_store::{Documents, Plan};
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Global, case},
+    cli::{Global, case, submit},
     exit::Exit,
     failure::Failure,
-    jobs::print_source::Kept,
+    jobs::{inbox::Contents, print_source::Kept},
     output::Output,
     shell::Shell,
     words::pick,
@@ -29,8 +29,11 @@ pub struct Preview {
 
 pub async fn run(shell: &Shell, preview: &Preview, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let lang = global.lang();
-    let bytes = match read(&preview.file) {
-        Ok(bytes) => bytes,
+    let cannot = |code| Err(Failure::give_up(code, preview.file.display()));
+    let bytes = match submit::named(&preview.file, shell.config.intake.max_bytes) {
+        Ok(Contents::Bytes(bytes)) => bytes,
+        Ok(Contents::StillChanging) => return cannot(ErrorCode::InboxStillChanging),
+        Ok(Contents::NotRegular) => return cannot(ErrorCode::InboxNotRegular),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             output.error("not_found", &preview.file.display().to_string());
             return Ok(Exit::NotFound);
@@ -56,10 +59,6 @@ pub async fn run(shell: &Shell, preview: &Preview, global: &Global, output: &Out
     }
     let is_refused = told["effect"]["what"] == "refused_closed" || told["draft"] == true;
     Ok(if is_refused { Exit::InvalidInput } else { Exit::Ok })
-}
-
-fn read(file: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()).map(String::into_bytes) } else { std::fs::read(file) }
 }
 
 async fn told(shell: &Shell, snapshot: &Snapshot, lang: Lang) -> Result<Value, Failure> {

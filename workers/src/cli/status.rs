@@ -27,18 +27,32 @@ use crate::{
 /// Whoever looks in a role (`--as`) does so in the access log: oversight is never silent. The answer is cut to what the role reaches.
 #[derive(Debug, clap::Args)]
 pub struct Status {
-    /// Only this municipality, by its number.
-    #[arg(long, value_name = "NUMBER")]
-    pub municipality: Option<MunicipalityNumber>,
-    /// Only plans of this unit, as its name stands on the plan.
-    #[arg(long)]
-    pub unit: Option<String>,
+    #[command(flatten)]
+    pub plans: Which,
     /// Only plans that are overdue: never archived, or not for 190 days.
     #[arg(long)]
     pub overdue: bool,
     /// Only plans with a document that failed.
     #[arg(long)]
     pub failed: bool,
+}
+
+/// `overdue`: the same as `status --overdue`.
+#[derive(Debug, clap::Args)]
+pub struct Overdue {
+    #[command(flatten)]
+    pub plans: Which,
+}
+
+/// Which plans are asked for, how and by whom.
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// Only this municipality, by its number.
+    #[arg(long, value_name = "NUMBER")]
+    pub municipality: Option<MunicipalityNumber>,
+    /// Only plans of this unit, as its name stands on the plan.
+    #[arg(long)]
+    pub unit: Option<String>,
     /// Sums instead of plans. By lead the answer holds the leads' names, which only who states a role is shown.
     #[arg(long, value_enum)]
     pub by: Option<By>,
@@ -53,25 +67,9 @@ pub enum By {
     Lead,
 }
 
-/// `overdue`: the same as `status --overdue`.
-#[derive(Debug, clap::Args)]
-pub struct Overdue {
-    /// Only this municipality, by its number.
-    #[arg(long, value_name = "NUMBER")]
-    pub municipality: Option<MunicipalityNumber>,
-    /// Only plans of this unit, as its name stands on the plan.
-    #[arg(long)]
-    pub unit: Option<String>,
-    /// Sums instead of plans. By lead the answer holds the leads' names, which only who states a role is shown.
-    #[arg(long, value_enum)]
-    pub by: Option<By>,
-    #[command(flatten)]
-    pub asking: Asking,
-}
-
 impl From<Overdue> for Status {
     fn from(asked: Overdue) -> Self {
-        Self { municipality: asked.municipality, unit: asked.unit, overdue: true, failed: false, by: asked.by, asking: asked.asking }
+        Self { plans: asked.plans, overdue: true, failed: false }
     }
 }
 
@@ -117,7 +115,7 @@ pub async fn run(asked: Status, global: &Global, config: Config, output: &Output
     };
     shell.close().await;
     let plans = plans?;
-    match asked.by {
+    match asked.plans.by {
         None => tell_plans(&plans, global.lang(), output),
         Some(by) => tell_sums(&plans, by, global.lang(), output),
     }
@@ -128,7 +126,7 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
     let now = shell.clock.now();
     let mut plans = Vec::new();
     for folder in shell.store.folders().await? {
-        if asked.municipality.as_ref().is_some_and(|n| *n != folder.id.municipality) {
+        if asked.plans.municipality.as_ref().is_some_and(|n| *n != folder.id.municipality) {
             continue;
         }
         let filter = DocumentFilter { folder: Some(folder.id.clone()), ..DocumentFilter::default() };
@@ -137,7 +135,7 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
         let facts = shell.store.facts_of(&state.folder.id).await?;
         let life = Life::of(facts.iter().map(|row| &row.fact));
         let plan = plan(&state, record.as_ref(), &life, now);
-        let is_of_unit = asked.unit.as_ref().is_none_or(|unit| *unit == plan.unit);
+        let is_of_unit = asked.plans.unit.as_ref().is_none_or(|unit| *unit == plan.unit);
         if is_of_unit && (!asked.overdue || plan.overdue) && (!asked.failed || plan.failed > 0) {
             plans.push(plan);
         }
@@ -148,21 +146,21 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
 /// What may be seen of them: everything that has no names, for the operator of the machine; for a stated role, what it reaches, after
 /// a row in the access log of each municipality.
 fn permitted(shell: &Shell, asked: &Status, plans: Vec<Plan>, global: &Global) -> Result<Vec<Plan>, Failure> {
-    if asked.asking.role.is_none() && asked.by != Some(By::Lead) {
+    if asked.plans.asking.role.is_none() && asked.plans.by != Some(By::Lead) {
         return Ok(plans);
     }
     // A look that finds nothing is a look: whoever names a unit or a municipality is asked about just that.
     let mut numbers: BTreeSet<MunicipalityNumber> = plans.iter().map(|plan| plan.municipality.clone()).collect();
-    numbers.extend(asked.municipality.clone());
+    numbers.extend(asked.plans.municipality.clone());
     if numbers.is_empty() {
         numbers.extend(shell.municipalities.keys().cloned());
     }
     for number in &numbers {
-        let thing = match &asked.unit {
+        let thing = match &asked.plans.unit {
             Some(unit) => Thing::of_unit(number, unit),
             None => Thing::of_municipality(number),
         };
-        ask(shell, global, &asked.asking, Action::SeeStatus, &thing)?;
+        ask(shell, global, &asked.plans.asking, Action::SeeStatus, &thing)?;
     }
     Ok(plans)
 }

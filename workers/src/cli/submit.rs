@@ -202,15 +202,23 @@ async fn hand_in<'a>(shell: &Shell, files: &'a [Named], attachments: &[(PathBuf,
 
 fn contents(file: &Named, max_bytes: usize) -> io::Result<Contents> {
     match file.from {
-        From::StandardInput => {
-            let mut bytes = Vec::new();
-            io::stdin().lock().take(max_bytes as u64 + 1).read_to_end(&mut bytes)?;
-            Ok(Contents::Bytes(bytes))
-        }
+        From::StandardInput => standard_input(max_bytes).map(Contents::Bytes),
         From::User => read_by(&file.path, Links::Followed, max_bytes),
         From::Folder => read_by(&file.path, Links::Refused, max_bytes),
         From::ClosedFolder => Err(io::ErrorKind::PermissionDenied.into()),
     }
+}
+
+/// All of it, or one byte more than may be.
+fn standard_input(max_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(max_bytes as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What a person named on the command line: an ordinary file, or `-` for standard input.
+pub fn named(path: &Path, max_bytes: usize) -> io::Result<Contents> {
+    if path.as_os_str() == "-" { standard_input(max_bytes).map(Contents::Bytes) } else { read_by(path, Links::Followed, max_bytes) }
 }
 
 fn line(path: &Path, answer: &Answer) -> Value {
