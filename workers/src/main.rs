@@ -18,6 +18,7 @@ mod metrics;
 mod output;
 mod press;
 mod pseudonym;
+mod roles_in_year;
 mod shell;
 mod snapshots;
 mod systemd;

@@ -21,6 +21,7 @@ pub mod plans;
 mod premeeting;
 mod records;
 mod request;
+mod roles;
 mod seconds;
 mod semiannual;
 pub mod survey;
@@ -54,6 +55,7 @@ const NOTIFY_SECOND: &str = "notify.second";
 const CONTACT_STALE: &str = "contact.stale";
 const MEETING_REMIND: &str = "meeting.remind";
 const LEAD_DIGEST: &str = "lead.digest";
+const REPORT_ROLES: &str = "report.roles";
 
 /// Those that come by all the time do so again after this, whatever stopped them.
 const COMES_BY_AGAIN: Duration = Duration::from_secs(60);
@@ -73,6 +75,7 @@ pub const KINDS: &[&str] = &[
     CONTACT_STALE,
     MEETING_REMIND,
     LEAD_DIGEST,
+    REPORT_ROLES,
 ];
 
 /// Does the run that the job names.
@@ -106,6 +109,7 @@ async fn of_a_municipality(shell: Arc<Shell>, ctx: JobContext) -> Result<Conclus
         CONSENT_SCAN => consents::scan(&run).await,
         CONTACT_STALE => contacts::check(&run).await,
         LEAD_DIGEST => digest::send(&run).await,
+        REPORT_ROLES => roles::report(&run).await,
         _ => Ok(Conclusion::failed(ErrorCode::JobUnknownKind, "no such run", NextStep::Failed)),
     }
 }

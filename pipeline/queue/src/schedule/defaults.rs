@@ -113,6 +113,11 @@ defaults! {
         "Sender arkivrapporten: hva som er arkivert, hva som feilet, og hva som er på overtid."
         | "Sender arkivrapporten: kva som er arkivert, kva som feila, og kva som er på overtid."
         | "Sends the archive report: what was archived, what failed, and what is overdue.";
+    // Of the calendar year that has ended, on the first day after the holiday.
+    "report.roles" "0 4 2 JAN *" On:
+        "Sender årsrapporten om roller: hvem som hadde dem, hva de ble brukt til, og hva ingen brukte."
+        | "Sender årsrapporten om roller: kven som hadde dei, kva dei vart brukte til, og kva ingen brukte."
+        | "Sends the yearly report on roles: who held them, what was done with them, and which nobody used.";
 }
 
 #[cfg(test)]

@@ -6,13 +6,21 @@
 use std::{fs::File, io::Write, path::Path};
 
 use pipeline_access::{About, AccessRow, DenyReason, Evidence, Head, RoleReport, Support};
-use pipeline_domain::{ActorId, CaseFolderId, Date, ErrorCode, Lang, MunicipalityNumber, Timestamp, WrittenForm};
+use pipeline_domain::{CaseFolderId, Date, ErrorCode, Lang, MunicipalityNumber, Timestamp, WrittenForm};
 use pipeline_package::CaseRecord;
 use pipeline_render::{Cell, Label, Letterhead, ReportKind, ReportTable, RunReport, report_job};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{cli::Global, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+use crate::{
+    cli::Global,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    roles_in_year::{self, People},
+    shell::Shell,
+    words::pick,
+};
 
 /// A document of one municipality.
 pub struct Paper {
@@ -21,26 +29,6 @@ pub struct Paper {
     form: WrittenForm,
     letterhead: Letterhead,
     made_at: Timestamp,
-}
-
-/// The people of a document, in the order they are met.
-#[derive(Default)]
-struct People(Vec<ActorId>);
-
-impl People {
-    fn cell(&mut self, actor: ActorId) -> Cell {
-        let n = self.0.iter().position(|one| *one == actor).unwrap_or_else(|| {
-            self.0.push(actor);
-            self.0.len() - 1
-        });
-        Cell::Person(n + 1)
-    }
-
-    fn table(&self) -> ReportTable {
-        let mut table = ReportTable::new(Label::Persons, Label::PersonsMeaning, [Label::Who, Label::Pseudonym]);
-        table.rows = self.0.iter().enumerate().map(|(n, actor)| vec![Cell::Person(n + 1), Cell::Id(*actor)]).collect();
-        table
-    }
 }
 
 impl Paper {
@@ -87,7 +75,7 @@ impl Paper {
         let mut people = People::default();
         let table = self.rows(Label::AccessRows, Label::AccessRowsMeaning, rows.iter(), of.record, &mut people);
         let denied = rows.iter().filter(|row| row.denied.is_some()).count() as u64;
-        let figures = vec![(Label::AccessRowCount, rows.len() as u64), (Label::Persons, people.0.len() as u64), (Label::Denied, denied)];
+        let figures = vec![(Label::AccessRowCount, rows.len() as u64), (Label::Persons, people.count()), (Label::Denied, denied)];
         let day = |day: Option<Date>| day.map_or(Cell::None, Cell::Day);
         let concerns = concerns(of.about, vec![(Label::FromDay, day(of.from)), (Label::Until, day(of.to))]);
         let tables = vec![concerns, table, self.reasons(rows.iter()), people.table()];
@@ -193,41 +181,8 @@ impl Paper {
 
     /// The yearly look at roles.
     pub fn yearly(&self, found: &RoleReport, head: Head) -> RunReport {
-        let lang = self.lang();
-        let number = |n: usize| Cell::Number(n as u64);
-        let used = found.roles.iter().filter(|r| r.holders + r.granted + r.looks + r.taken_out + r.other + r.denied > 0);
-        let columns = [Label::Role, Label::Holders, Label::Granted, Label::Withdrawn, Label::RunOut];
-        let mut held = ReportTable::new(Label::RolesHeld, Label::RolesHeldMeaning, columns);
-        let columns = [Label::Role, Label::Looks, Label::TakenOut, Label::Other, Label::Denied, Label::WithoutReason];
-        let mut use_of = ReportTable::new(Label::RolesUsed, Label::RolesUsedMeaning, columns);
-        for line in used {
-            let role = Cell::Said { id: line.role.id(), text: line.role.text(lang) };
-            let counts = [line.holders, line.granted, line.withdrawn, line.run_out];
-            held.rows.push(std::iter::once(role.clone()).chain(counts.map(number)).collect());
-            let counts = [line.looks, line.taken_out, line.other, line.denied, line.without_reason];
-            use_of.rows.push(std::iter::once(role).chain(counts.map(number)).collect());
-        }
-        let mut people = People::default();
-        let mut unused = ReportTable::new(Label::UnusedRoles, Label::UnusedRolesMeaning, [Label::Who, Label::Role, Label::Over]);
-        unused.rows = found
-            .unused
-            .iter()
-            .map(|holder| {
-                let role = Cell::Said { id: holder.role.id(), text: holder.role.text(lang) };
-                vec![people.cell(holder.actor), role, Cell::Path(holder.reach.to_string())]
-            })
-            .collect();
-        let sum = |of: fn(&pipeline_access::RoleLine) -> usize| found.roles.iter().map(of).sum::<usize>() as u64;
-        let figures = vec![
-            (Label::Looks, sum(|r| r.looks)),
-            (Label::TakenOut, sum(|r| r.taken_out)),
-            (Label::Denied, sum(|r| r.denied)),
-            (Label::UnusedRoles, found.unused.len() as u64),
-        ];
-        let tables = vec![held, use_of, unused, people.table()];
-        let mut report = self.report(ReportKind::RoleReport, &found.year.to_string(), head, figures, tables);
-        report.to_follow_up = found.unused.len() as u64 + sum(|r| r.without_reason);
-        report.since = format!("{:04}-01-01", found.year).parse().ok().and_then(midnight);
+        let mut report = self.report(ReportKind::RoleReport, &found.year.to_string(), head, Vec::new(), Vec::new());
+        roles_in_year::tell(&mut report, found);
         report
     }
 
@@ -283,15 +238,6 @@ fn concerns(about: &About, more: Vec<(Label, Cell)>) -> ReportTable {
     let mut table = ReportTable::new(Label::Concerns, Label::ConcernsMeaning, columns);
     table.rows.push(cells);
     table
-}
-
-/// The first instant of a day in Oslo.
-fn midnight(day: Date) -> Option<Timestamp> {
-    // The offset is that of the day: try both.
-    ["+01:00", "+02:00"]
-        .iter()
-        .filter_map(|offset| format!("{day}T00:00:00{offset}").parse::<Timestamp>().ok())
-        .find(|at| at.oslo_date() == day)
 }
 
 /// Rows on the screen.

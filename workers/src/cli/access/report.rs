@@ -1,6 +1,5 @@
 //! `access report`: the yearly look at roles.
 
-use pipeline_access::{AccessRow, RoleReport, role_report};
 use pipeline_domain::MunicipalityNumber;
 use serde_json::json;
 
@@ -9,12 +8,12 @@ use super::{
     paper::{self, Paper},
 };
 use crate::{
-    access_log::AccessLog,
-    asking::{Asking, Register, Thing, ask},
+    asking::{Asking, Thing, ask},
     cli::Global,
     exit::Exit,
     failure::Failure,
     output::Output,
+    roles_in_year,
     shell::Shell,
 };
 
@@ -36,7 +35,7 @@ pub struct Yearly {
 pub async fn run(shell: &Shell, yearly: &Yearly, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let number = &yearly.municipality;
     ask(shell, global, &yearly.asking, pipeline_access::Action::ManageAccess, &Thing::of_municipality(number))?;
-    let (report, head) = of_year(shell, number, yearly.year)?;
+    let (report, head) = roles_in_year::of_year(&shell.data, number, yearly.year)?;
     if let Some(out) = &yearly.paper.out {
         let paper = Paper::of(shell, number, yearly.paper.form)?;
         return paper.write(shell, &paper.yearly(&report, head), out, global, output).await;
@@ -46,16 +45,4 @@ pub async fn run(shell: &Shell, yearly: &Yearly, global: &Global, output: &Outpu
         paper::say_yearly(&report, global.lang(), output);
     }
     Ok(Exit::Ok)
-}
-
-/// What register and log say of a year, and how far the log went.
-pub fn of_year(shell: &Shell, municipality: &MunicipalityNumber, year: u16) -> Result<(RoleReport, pipeline_access::Head), Failure> {
-    let grants = Register::read(&shell.data, municipality)?.grants();
-    let mut rows: Vec<AccessRow> = Vec::new();
-    let reading = AccessLog::of(&shell.data, municipality).read(&[], |row| {
-        if row.at.oslo_year() == year {
-            rows.push(row);
-        }
-    })?;
-    Ok((role_report(year, &grants, &rows), reading.head))
 }
