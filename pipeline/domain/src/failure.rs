@@ -335,5 +335,21 @@ codes! {
             "Vedlegget kunne ikke leses fra disk. Se etter rettigheter og disk; det blir prøvd på nytt."
             | "Vedlegget kunne ikkje lesast frå disk. Sjå etter rettar og disk; det blir prøvd på nytt."
             | "The attachment could not be read from disk. Check permissions and disk; it is tried again.";
+        WitnessWrite "witness_write":
+            "Kan ikke skrive til revisjonsloggen, og ingenting er lagt til i den. Se etter ledig plass, rettigheter og disk; det prøves igjen."
+            | "Kan ikkje skrive til revisjonsloggen, og ingenting er lagt til i han. Sjå etter ledig plass, rettar og disk; det blir prøvd på nytt."
+            | "The audit log cannot be written, and nothing was added to it. Check free space, permissions and disk; it is tried again.";
+        WitnessLogDamaged "witness_log_damaged":
+            "Revisjonsloggen er skadet, forkortet eller skrevet om. Ta vare på den, og kjør «arkivflyt audit verify»."
+            | "Revisjonsloggen er skadd, forkorta eller skriven om. Ta vare på han, og køyr «arkivflyt audit verify»."
+            | "The audit log is damaged, shortened or rewritten. Keep it, and run `arkivflyt audit verify`.";
+        WitnessKey "witness_key":
+            "En nøkkel til revisjonsloggen kan ikke brukes. Se etter fil, eier og rettigheter (0600), og i nøkkelhistorien."
+            | "Ein nøkkel til revisjonsloggen kan ikkje brukast. Sjå etter fil, eigar og rettar (0600), og i nøkkelhistoria."
+            | "A key of the audit log cannot be used. Check its file, owner and mode (0600), and the history of keys.";
+        TimeStampRefused "time_stamp_refused":
+            "Tidsstempelet er ikke til å stole på, eller tjenesten avviste. Se etter at tjenesten og sertifikatet i oppsettet hører sammen."
+            | "Tidsstempelet er ikkje til å stole på, eller tenesta avviste. Sjå etter at tenesta og sertifikatet i oppsettet høyrer saman."
+            | "The time stamp is not to be believed, or the authority refused. Check that service and certificate in the configuration belong together.";
     }
 }
