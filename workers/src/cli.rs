@@ -26,6 +26,7 @@ pub mod schema;
 pub mod serve;
 pub mod sheet;
 pub mod show;
+pub mod simulate;
 pub mod status;
 pub mod submit;
 pub mod verify;
@@ -188,6 +189,9 @@ pub enum Command {
     /// Measure on this machine.
     #[command(subcommand, after_help = TABLE)]
     Bench(bench::Bench),
+    /// Play a school year of events for made-up plans, in a data folder of its own.
+    #[command(after_help = TABLE)]
+    Simulate(simulate::Simulate),
     /// Print a completion script for a shell.
     #[command(after_help = TABLE)]
     Completions(completions::Completions),

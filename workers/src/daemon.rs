@@ -75,6 +75,18 @@ impl Duties {
     }
 }
 
+/// Those who do all the work of one process: the runner of every queue but mail, and that of mail. For whoever lets each of them run until
+/// nothing is due, and then makes new ones.
+pub fn all_runners(shell: &Arc<Shell>) -> Result<(Runner<AnyStore>, Runner<AnyStore>), Failure> {
+    let worker = worker_of(shell, &Duties::all(), WorkerId(new_id()))?.expect("it has every queue");
+    Ok((worker, mail::worker(shell)?))
+}
+
+/// What finished jobs are kept for how long.
+pub fn prune_policy(shell: &Shell) -> PrunePolicy {
+    PrunePolicy { done_after: DAY * shell.config.work.keep_done_days, cancelled_after: KEEP_CANCELLED, limit: 1000 }
+}
+
 /// Takes up the duties and keeps to them until `shutdown`. An error means that it could not begin.
 pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Result<(), Failure> {
     let supervisor = Arc::new(Supervisor::from_environment());
@@ -233,7 +245,7 @@ fn runner(shell: &Arc<Shell>, id: WorkerId) -> RunnerBuilder<AnyStore> {
         .backoff(Backoff::new(&UNTOLD_WAITS, HOUR, 6 * HOUR))
         .place(place())
         .version(env!("CARGO_PKG_VERSION"))
-        .prune(Some(PrunePolicy { done_after: DAY * work.keep_done_days, cancelled_after: KEEP_CANCELLED, limit: 1000 }))
+        .prune(Some(prune_policy(shell)))
 }
 
 /// Machine and process, for the list of workers.

@@ -19,8 +19,16 @@ pub fn is_json() -> bool {
     JSON.load(Ordering::Relaxed)
 }
 
+/// How time goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    Flows,
+    Steps,
+}
+
 /// Starts logging. Libraries are capped at WARN: some of them log whole messages or statements when asked for more.
-pub fn start(level: LogLevel, global: &Global) {
+/// When time is stepped, schedules miss firings at every step: nobody needs to hear of that.
+pub fn start(level: LogLevel, global: &Global, time: Time) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LogLevel::Error,
         (_, 0) => level,
@@ -52,6 +60,9 @@ pub fn start(level: LogLevel, global: &Global) {
     let mut filter = libraries.to_owned();
     for room in rooms {
         let _ = write!(filter, ",{room}={own}");
+    }
+    if time == Time::Steps && global.verbose == 0 {
+        filter.push_str(",pipeline_queue::ticker=error");
     }
     let filter = EnvFilter::new(filter);
     let registry = tracing_subscriber::registry().with(filter);

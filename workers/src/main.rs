@@ -20,6 +20,7 @@ mod press;
 mod pseudonym;
 mod roles_in_year;
 mod shell;
+mod simulate;
 mod snapshots;
 mod systemd;
 mod words;
@@ -63,7 +64,8 @@ fn start(arguments: Arguments, output: &Output) -> Result<Exit, Exit> {
         tell_failure(&failure, &global, output);
         failure.exit()
     })?;
-    logging::start(config.log.level, &global);
+    let time = if matches!(command, Command::Simulate(_)) { logging::Time::Steps } else { logging::Time::Flows };
+    logging::start(config.log.level, &global, time);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
         eprintln!("arkivflyt: cannot start: {e}");
         Exit::Other
@@ -113,6 +115,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Access(c) => cli::access::run(c, global, config, output).await,
         Command::Db(c) => cli::db::run(c, global, config, output).await,
         Command::Bench(c) => cli::bench::run(c, global, config, output).await,
+        Command::Simulate(c) => cli::simulate::run(c, global, config, output).await,
         Command::Completions(c) => Ok(cli::completions::run(&c, output)),
         Command::Version => Ok(cli::version::run(output)),
         Command::RenderChild => unreachable!("taken care of before anything else starts"),

@@ -87,7 +87,7 @@ async fn send(shell: &Arc<Shell>, pulse: &Pulse, shutdown: &Shutdown) {
     }
 }
 
-fn worker(shell: &Arc<Shell>) -> Result<Runner<AnyStore>, Failure> {
+pub fn worker(shell: &Arc<Shell>) -> Result<Runner<AnyStore>, Failure> {
     let outlet = Arc::new(shell.outlet()?);
     if let Outlet::Maildir(maildir) = &*outlet {
         maildir.sweep_tmp()?;

@@ -35,6 +35,7 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
+use pipeline_domain::Timestamp;
 use pipeline_store::StoreError;
 use sqlx::SqlitePool;
 
@@ -61,6 +62,12 @@ impl SqliteStore {
         let store = Self { writer, readers, outbox, clock: Clock::default(), wake };
         store.free_if_nobody_sends().await?;
         Ok(store)
+    }
+
+    /// Stops the clock of this handle and its clones at this instant: leases and due times are told by it from now on. For
+    /// simulations, which step it; in production it is never called.
+    pub fn stop_clock_at(&self, at: Timestamp) {
+        self.clock.stand_at(at.unix_seconds() * 1000);
     }
 
     /// The newest migration that the file has (0 for none) and the newest that this program knows. The file is only read, and

@@ -1,0 +1,393 @@
+//! One made-up plan as its source system holds it: who it is about, who takes part, what was sent of it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{Datelike, NaiveDate};
+use pipeline_domain::{Date, PlanType, Sha256, Timestamp, WrittenForm};
+use uuid::Uuid;
+
+use super::{
+    calendar::plus,
+    chance::{Chance, id},
+    national_id::{Number, national_id},
+    people::Person,
+    town::{Office, Town},
+    words::{self, Said, say},
+};
+
+/// A parent or an appointed guardian.
+#[derive(Clone, Debug)]
+pub struct Guardian {
+    pub person: Person,
+    /// `guardian` or `legal_guardian`.
+    pub relation: &'static str,
+    pub national_id: String,
+}
+
+/// Somebody with access to the plan.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub person: Person,
+    pub role: Said,
+    pub service: Said,
+    /// Own staff of the municipality.
+    pub internal: bool,
+}
+
+/// A goal of the plan: `m1`.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    pub name: String,
+    pub text: Said,
+    pub measure: Said,
+    pub status: &'static str,
+}
+
+/// A judgement that was made of a goal.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub goal: usize,
+    pub on: NaiveDate,
+    pub effect: Said,
+    pub next: Said,
+}
+
+/// The newest snapshot that was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub version: u32,
+    pub hash: Sha256,
+    /// Which of the plan's states it shows.
+    pub revision: u32,
+}
+
+/// The consent, through all its versions.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    pub id: Uuid,
+    /// Of the document.
+    pub version: u32,
+    /// Of what is consented to.
+    pub edition: u32,
+    pub approved_at: Option<Timestamp>,
+    pub valid_until: NaiveDate,
+    /// Asked for, and nobody has answered.
+    pub is_open: bool,
+}
+
+/// A meeting that people were called to.
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    pub id: Uuid,
+    pub version: u32,
+    pub begins: Timestamp,
+    pub ends: Timestamp,
+    pub is_cancelled: bool,
+    pub is_held: bool,
+    /// How often minutes were sent.
+    pub minutes: u32,
+    pub minutes_sent_at: Option<Timestamp>,
+}
+
+/// A message inside the source system.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub at: Timestamp,
+    pub from: String,
+    pub to: Vec<String>,
+    pub said: (Said, Said),
+}
+
+/// A file that came with the plan.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub name: String,
+    pub hash: Sha256,
+    pub on: NaiveDate,
+}
+
+/// What an IOP leans on.
+#[derive(Clone, Debug)]
+pub struct Schooling {
+    pub year: String,
+    pub school: &'static str,
+    pub grade: u32,
+    pub decided_on: NaiveDate,
+    pub teacher: Person,
+}
+
+/// The plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub no: u32,
+    pub chance: Chance,
+    pub id: Uuid,
+    pub kind: PlanType,
+    pub form: WrittenForm,
+    pub town: &'static Town,
+    pub office: Arc<Office>,
+    pub lead: usize,
+    pub unit: &'static str,
+    pub status: &'static str,
+    pub protection: &'static str,
+    pub subject: Person,
+    pub born: NaiveDate,
+    pub national_id: String,
+    /// What a D-number is to be replaced by.
+    pub later_national_id: Option<String>,
+    pub guardians: Vec<Guardian>,
+    pub members: Vec<Member>,
+    pub needs: Said,
+    pub goals: Vec<Goal>,
+    pub judged: Vec<Judged>,
+    pub schooling: Schooling,
+    pub began: Timestamp,
+    /// Grows with each change.
+    pub revision: u32,
+    pub changed_at: Timestamp,
+    pub changes: Vec<(Timestamp, Said)>,
+    pub snapshots: u32,
+    pub taken: Option<Taken>,
+    pub consent: Option<Consent>,
+    pub meetings: Vec<Meeting>,
+    pub messages: Vec<Message>,
+    pub files: Vec<File>,
+    pub handovers: Vec<(String, String, Timestamp)>,
+    pub documents: u32,
+    pub events: u32,
+    pub moves: u32,
+    pub closings: u32,
+    /// The consent was taken back, and not given anew.
+    pub was_withdrawn: bool,
+}
+
+/// What was drawn before, so that no two plans are of one person.
+pub type Numbers = BTreeSet<String>;
+
+const KINDS: [PlanType; 8] =
+    [PlanType::Ip, PlanType::Iop, PlanType::Sl, PlanType::Es, PlanType::Iop, PlanType::Ip, PlanType::Iop, PlanType::Sl];
+
+impl Plan {
+    /// Number `no` of the play, as it is when it is begun.
+    pub fn new(seed: u64, no: u32, town: &'static Town, office: &Arc<Office>, began: Timestamp, numbers: &mut Numbers) -> Self {
+        let mut chance = Chance::of(seed, "plan", u64::from(no));
+        let kind = KINDS[(no as usize / 3) % KINDS.len()];
+        let units = town.units(kind);
+        let unit = units[chance.below(units.len())];
+        let born = birthday(kind, began.oslo_date().naive(), &mut chance);
+        let number = if chance.percent(6) { Number::Temporary } else { Number::Birth };
+        let national_id = unused(born, number, &mut chance, numbers);
+        let later_national_id = (number == Number::Temporary).then(|| unused(born, Number::Birth, &mut chance, numbers));
+        let key = |what: &str| format!("plan {no} {what}");
+        let mut subject = Person::new(seed, &key("subject"), &mut chance, town.form, None);
+        let age = Date::from_naive(born).age_at(began.oslo_date());
+        habits(&mut subject, &mut chance, began);
+        if age < 14 {
+            subject.email = None;
+        }
+        let guardians = guardians(seed, no, age, &subject, town, began, &mut chance);
+        let members = members(seed, no, &guardians, town, began, &mut chance);
+        let goals = goals(&mut chance);
+        let schooling = schooling(seed, no, age, unit, began, town, &mut chance);
+        Self {
+            seed,
+            no,
+            id: id(seed, &format!("plan {no}")),
+            kind,
+            form: town.form,
+            town,
+            office: office.clone(),
+            lead: chance.below(office.leads.len()),
+            unit,
+            status: "draft",
+            protection: "none",
+            subject,
+            born,
+            national_id,
+            later_national_id,
+            guardians,
+            members,
+            needs: chance.pick(&words::NEEDS),
+            goals,
+            judged: Vec::new(),
+            schooling,
+            began,
+            revision: 1,
+            changed_at: began,
+            changes: Vec::new(),
+            snapshots: 0,
+            taken: None,
+            consent: None,
+            meetings: Vec::new(),
+            messages: Vec::new(),
+            files: Vec::new(),
+            handovers: Vec::new(),
+            documents: 0,
+            events: 0,
+            moves: 0,
+            closings: 0,
+            was_withdrawn: false,
+            chance,
+        }
+    }
+
+    /// The id of something of this plan.
+    pub fn id_of(&self, what: &str) -> Uuid {
+        id(self.seed, &format!("plan {} {what}", self.no))
+    }
+
+    /// Said in the plan's written form.
+    pub fn say(&self, said: Said) -> &'static str {
+        say(self.form, said)
+    }
+
+    pub fn lead(&self) -> &Person {
+        &self.office.leads[self.lead]
+    }
+
+    /// `plan_lead`, `iop_lead`.
+    pub fn lead_role(&self) -> &'static str {
+        if self.kind == PlanType::Iop { "iop_lead" } else { "plan_lead" }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.status == "passive"
+    }
+
+    /// Whether it is in use and may be shared.
+    pub fn is_active(&self) -> bool {
+        self.status == "active"
+    }
+
+    /// Whether the subject decides in person: in school from 15, else from 16.
+    pub fn subject_decides(&self, at: Timestamp) -> bool {
+        let from = if self.kind == PlanType::Iop { 15 } else { 16 };
+        Date::from_naive(self.born).age_at(at.oslo_date()) >= from
+    }
+
+    /// Those who decide: the subject with an appointed guardian, or all guardians. With their role ids.
+    pub fn deciders(&self, at: Timestamp) -> Vec<(&Person, &'static str)> {
+        let decides = self.subject_decides(at);
+        let told = self.guardians.iter().filter(|g| !decides || g.relation == "legal_guardian").map(|g| (&g.person, g.relation));
+        let subject = (decides || self.guardians.is_empty()).then_some((&self.subject, "subject"));
+        subject.into_iter().chain(told).collect()
+    }
+
+    /// The plan was changed.
+    pub fn change(&mut self, at: Timestamp, what: Said) {
+        self.revision += 1;
+        self.changed_at = at;
+        self.changes.push((at, what));
+    }
+
+    /// Everybody under one pseudonym: one person may stand in several places.
+    pub fn everybody_mut(&mut self, person: Uuid) -> impl Iterator<Item = &mut Person> {
+        let guardians = self.guardians.iter_mut().map(|g| &mut g.person);
+        let members = self.members.iter_mut().map(|m| &mut m.person);
+        [&mut self.subject].into_iter().chain(guardians).chain(members).filter(move |p| p.id == person)
+    }
+}
+
+/// A child for plans of children; one in ten comes of the age to decide in the course of the year.
+fn birthday(kind: PlanType, began: NaiveDate, chance: &mut Chance) -> NaiveDate {
+    let (young, old, decides) = match kind {
+        PlanType::Iop => (6, 14, 15),
+        PlanType::Sl => (2, 15, 16),
+        PlanType::Ip => (4, 60, 16),
+        PlanType::Es => (17, 80, 16),
+    };
+    let comes_of_age = kind != PlanType::Es && chance.percent(10);
+    let years = if comes_of_age { decides } else { chance.between(young, old) };
+    let year = began.year() - i32::try_from(years).expect("a life is short");
+    let days = if comes_of_age { chance.between(20, 330) } else { -chance.between(0, 364) };
+    let birthday = NaiveDate::from_ymd_opt(year, began.month(), began.day().min(28)).expect("every month has 28 days");
+    plus(birthday, days)
+}
+
+fn unused(born: NaiveDate, number: Number, chance: &mut Chance, numbers: &mut Numbers) -> String {
+    let start = chance.below(500);
+    let drawn = (0..500).map(|n| national_id(born, number, u32::try_from(start + n).expect("below a thousand")));
+    let new = drawn.into_iter().find(|id| !numbers.contains(id)).expect("few are born on one day");
+    numbers.insert(new.clone());
+    new
+}
+
+/// Most have confirmed their address within the year; some have not for long, some never said; a few have none, or are reserved.
+fn habits(person: &mut Person, chance: &mut Chance, began: Timestamp) {
+    let today = began.oslo_date().naive();
+    person.confirmed_on = match chance.below(20) {
+        0..=13 => Some(plus(today, -chance.between(5, 200))),
+        14..=16 => Some(plus(today, -chance.between(340, 600))),
+        _ => None,
+    };
+    match chance.below(20) {
+        0 => person.email = None,
+        1 => person.reserved = true,
+        _ => {}
+    }
+}
+
+fn guardians(seed: u64, no: u32, age: i32, subject: &Person, town: &Town, began: Timestamp, chance: &mut Chance) -> Vec<Guardian> {
+    let (count, relation) = match age {
+        0..18 => (if chance.percent(70) { 2 } else { 1 }, "guardian"),
+        _ => (usize::from(chance.percent(20)), "legal_guardian"),
+    };
+    let one = |n: usize, chance: &mut Chance| {
+        let family = (n == 0 && relation == "guardian").then(|| subject.family());
+        let form = if chance.percent(12) { other(town.form) } else { town.form };
+        let mut person = Person::new(seed, &format!("plan {no} guardian {n}"), chance, form, family);
+        habits(&mut person, chance, began);
+        let born = plus(began.oslo_date().naive(), -chance.between(25 * 365, 55 * 365));
+        let start = u32::try_from(chance.below(400)).expect("below a thousand");
+        Guardian { person, relation, national_id: national_id(born, Number::Birth, start) }
+    };
+    (0..count).map(|n| one(n, chance)).collect()
+}
+
+fn other(form: WrittenForm) -> WrittenForm {
+    match form {
+        WrittenForm::Nb => WrittenForm::Nn,
+        WrittenForm::Nn => WrittenForm::Nb,
+    }
+}
+
+/// In one plan of ten, the second guardian also takes part on duty.
+fn members(seed: u64, no: u32, guardians: &[Guardian], town: &Town, began: Timestamp, chance: &mut Chance) -> Vec<Member> {
+    let count = 2 + chance.below(4);
+    let first = chance.below(words::ROLES.len());
+    let one = |n: usize, chance: &mut Chance| {
+        let (role, service) = words::ROLES[(first + n) % words::ROLES.len()];
+        let mut person = Person::new(seed, &format!("plan {no} member {n}"), chance, town.form, None);
+        habits(&mut person, chance, began);
+        Member { person, role, service, internal: chance.percent(60) }
+    };
+    let mut members: Vec<Member> = (0..count).map(|n| one(n, chance)).collect();
+    if let Some(second) = guardians.get(1).filter(|_| chance.percent(10)) {
+        members[0].person = second.person.clone();
+        members[0].internal = false;
+    }
+    members
+}
+
+fn goals(chance: &mut Chance) -> Vec<Goal> {
+    let (count, goal, measure) = (2 + chance.below(3), chance.below(words::GOALS.len()), chance.below(words::MEASURES.len()));
+    let one = |n: usize| Goal {
+        name: format!("m{}", n + 1),
+        text: words::GOALS[(goal + n) % words::GOALS.len()],
+        measure: words::MEASURES[(measure + n) % words::MEASURES.len()],
+        status: "not_started",
+    };
+    (0..count).map(one).collect()
+}
+
+fn schooling(seed: u64, no: u32, age: i32, unit: &'static str, began: Timestamp, town: &Town, chance: &mut Chance) -> Schooling {
+    let today = began.oslo_date().naive();
+    Schooling {
+        year: super::calendar::school_year(today),
+        school: unit,
+        grade: u32::try_from((age - 5).clamp(1, 10)).expect("a grade"),
+        decided_on: plus(today, -chance.between(30, 70)),
+        teacher: Person::new(seed, &format!("plan {no} teacher"), chance, town.form, None),
+    }
+}
