@@ -30,7 +30,7 @@ pub use error::PackageError;
 pub use outline::{Effect, Outline, outline};
 pub use profile::{ArchiveProfile, FormatStyle, Retention, RetentionRule};
 pub use record::{CaseRecord, DocumentEntry};
-pub use redacted::{RedactedCopy, RedactedEntry, add_redacted};
+pub use redacted::{RedactedCopy, RedactedEntry, Withheld, add_redacted};
 
 /// What the folder holds now, as the archive room reads it.
 #[derive(Clone, Copy, Debug)]

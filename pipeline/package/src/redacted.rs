@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pipeline_domain::{DocumentKey, Line, LogicalPath, Packaged, PackagedFile, Sha256, Timestamp};
+use pipeline_domain::{AddressProtection, DocumentKey, Line, LogicalPath, Packaged, PackagedFile, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,6 +23,9 @@ pub struct RedactedEntry {
     pub withheld: Vec<String>,
     /// The basis (hjemmel) that stands at each of them.
     pub basis: Line,
+    /// The address protection that it keeps to.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub screened_as: AddressProtection,
     /// Its PDF.
     pub pdf: LogicalPath,
     /// SHA-256 of the PDF.
@@ -37,15 +40,28 @@ pub struct RedactedEntry {
     pub made_at: Timestamp,
 }
 
+fn is_none(protection: &AddressProtection) -> bool {
+    *protection == AddressProtection::None
+}
+
+/// What makes one redacted copy of a document another than the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withheld<'a> {
+    /// Published names of the parts that are withheld, in any order.
+    pub parts: &'a [&'a str],
+    /// The basis (hjemmel) that stands at each of them.
+    pub basis: &'a str,
+    /// The address protection that the copy keeps to.
+    pub screened_as: AddressProtection,
+}
+
 /// A copy that was made.
 #[derive(Clone, Debug)]
 pub struct RedactedCopy<'a> {
     /// Of which document.
     pub document: DocumentKey,
-    /// Published names of the parts that are withheld.
-    pub withheld: &'a [&'a str],
-    /// The basis that stands at each of them.
-    pub basis: &'a str,
+    /// What it leaves out.
+    pub withheld: Withheld<'a>,
     /// PDF/A-2a.
     pub pdf: Arc<[u8]>,
     /// Its pages.
@@ -57,10 +73,12 @@ pub struct RedactedCopy<'a> {
 }
 
 impl DocumentEntry {
-    /// The redacted copy without these parts, on this basis. The folder holds each once, however often it is made.
-    pub fn redacted(&self, withheld: &[&str], basis: &str) -> Option<&RedactedEntry> {
-        let wanted = sorted(withheld);
-        self.redacted.iter().find(|copy| copy.withheld == wanted && copy.basis.expose() == basis)
+    /// The redacted copy that leaves this out. The folder holds each once, however often it is made.
+    pub fn redacted_copy(&self, withheld: &Withheld<'_>) -> Option<&RedactedEntry> {
+        let parts = sorted(withheld.parts);
+        let is_wanted =
+            |c: &&RedactedEntry| c.withheld == parts && c.basis.expose() == withheld.basis && c.screened_as == withheld.screened_as;
+        self.redacted.iter().find(is_wanted)
     }
 }
 
@@ -79,7 +97,7 @@ pub fn add_redacted(copy: &RedactedCopy<'_>, head: Head<'_>, profile: &ArchivePr
     let folder = record.folder.clone();
     let other = || PackageError::OtherCase { folder: folder.clone(), document: copy.document };
     let place = record.documents.iter().position(|d| d.key() == copy.document).ok_or_else(other)?;
-    if let Some(there) = record.documents[place].redacted(copy.withheld, copy.basis) {
+    if let Some(there) = record.documents[place].redacted_copy(&copy.withheld) {
         return Ok(Packaging::AlreadyThere { folder_version: there.folder_version, pdf: there.pdf.clone() });
     }
     if record.closed.is_some() {
@@ -126,8 +144,9 @@ fn entered<'d>(document: &'d mut DocumentEntry, copy: &RedactedCopy<'_>, folder_
     let no = u32::try_from(document.redacted.len()).expect("a document has fewer than four billion copies") + 1;
     document.redacted.push(RedactedEntry {
         no,
-        withheld: sorted(copy.withheld),
-        basis: Line::new(copy.basis),
+        withheld: sorted(copy.withheld.parts),
+        basis: Line::new(copy.withheld.basis),
+        screened_as: copy.withheld.screened_as,
         pdf: names::redacted(document.no, no),
         sha256: Sha256::of(&copy.pdf),
         size_bytes: copy.pdf.len() as u64,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pipeline_archive::{CaseArchive, verify_case};
 use pipeline_domain::{CaseFolderId, ErrorCode};
-use pipeline_package::{AttachmentEntry, CaseRecord};
+use pipeline_package::{AttachmentEntry, CaseRecord, RedactedEntry};
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,7 +38,8 @@ pub enum Case {
     /// The list of all that one folder holds, as a PDF or here. Nothing is archived.
     #[command(after_help = crate::exit::TABLE)]
     Overview(overview::Overview),
-    /// One document as a PDF without the parts that are withheld, each replaced by a visible note. The archive is not touched.
+    /// One document as a PDF without the parts that are withheld, each replaced by a visible note. What is archived stays as it is; with
+    /// --archive the copy is kept beside it.
     #[command(after_help = crate::exit::TABLE)]
     Redact(redact::Redact),
     /// Everything that is kept about one person, in one ZIP file for that person (GDPR art. 15). The archive is not touched.
@@ -114,6 +115,13 @@ fn list(shell: &Shell, global: &Global, output: &Output) -> Result<Exit, Failure
     Ok(Exit::Ok)
 }
 
+fn redacted(copy: &RedactedEntry) -> Value {
+    json!({
+        "no": copy.no, "withheld": copy.withheld, "pages": copy.pages, "pdf": format!("v{}/content/{}", copy.folder_version, copy.pdf),
+        "sha256": copy.sha256, "made_at": copy.made_at,
+    })
+}
+
 fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let Some(record) = record(shell, folder)? else { return Ok(not_found(folder, output)) };
     let documents: Vec<Value> = record
@@ -124,6 +132,7 @@ fn show(shell: &Shell, folder: &CaseFolderId, global: &Global, output: &Output) 
                 "no": d.no, "document_id": d.document, "version": d.version, "kind": d.kind.id(), "date": d.date, "pages": d.pages,
                 "pdf": format!("v{}/content/{}", d.folder_version, d.pdf), "sha256": d.sha256, "corrected_by": d.corrected_by, "journal": d.journal,
                 "attachments": d.attachments.iter().map(attachment).collect::<Vec<_>>(),
+                "redacted": d.redacted.iter().map(redacted).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -1,14 +1,18 @@
 //! Redacted copies: one more file of a document that is archived already, and nothing else.
 
-use pipeline_domain::{DocumentKey, Packaged};
+use pipeline_domain::{AddressProtection, DocumentKey, Packaged};
 
 use super::{
     support::{Folder, at, closing_note, ip_plan, minutes, try_snapshot, with},
     xmllint::{Bench, Schemas},
 };
-use crate::{ArchiveProfile, FormatStyle, Head, PackageError, Packaging, RedactedCopy, add_redacted};
+use crate::{ArchiveProfile, FormatStyle, Head, PackageError, Packaging, RedactedCopy, Withheld, add_redacted};
 
 const BASIS: &str = "Offl. § 13 jf. fvl. § 13 <&>";
+
+fn leaves_out<'a>(parts: &'a [&'a str]) -> Withheld<'a> {
+    Withheld { parts, basis: BASIS, screened_as: AddressProtection::None }
+}
 
 /// Document `no` of the folder without some parts, made on day `day`.
 fn add(folder: &Folder, no: usize, withheld: &[&str], day: u32, profile: &ArchiveProfile) -> Result<Packaging, PackageError> {
@@ -17,8 +21,7 @@ fn add(folder: &Folder, no: usize, withheld: &[&str], day: u32, profile: &Archiv
     let registration = folder.text(entry.registration().as_str());
     let copy = RedactedCopy {
         document: entry.key(),
-        withheld,
-        basis: BASIS,
+        withheld: leaves_out(withheld),
         pdf: format!("%PDF-1.7 redacted {day}").into_bytes().into(),
         pages: 2,
         made_at: at(day),
@@ -93,6 +96,10 @@ fn the_same_copy_is_made_once_and_another_is_counted() {
     // What is screened of the document was said with the first.
     assert_eq!(paths(&other), ["skjermet/01-2.pdf", "metadata/01.xml", "innhold.html", "metadata/sak.json"]);
     assert_eq!(leaves(&folder.text("metadata/01.xml"), "versjonsnummer"), ["1", "1", "2"]);
+    // What was made before the address was protected is not given out for what keeps to it.
+    let entry = &folder.record().documents()[0];
+    assert!(entry.redacted_copy(&leaves_out(&["goals"])).is_some());
+    assert!(entry.redacted_copy(&Withheld { screened_as: AddressProtection::Confidential, ..leaves_out(&["goals"]) }).is_none());
     // Documents come after it as before.
     folder.add(minutes(3));
     assert_eq!((folder.record().documents()[0].redacted.len(), folder.record().documents()[1].redacted.len()), (2, 0));
@@ -131,8 +138,7 @@ fn what_must_not_get_a_copy_gets_none() {
     let head = Head { version: 1, case_record: bytes.as_bytes() };
     let copy = |document: DocumentKey, registration| RedactedCopy {
         document,
-        withheld: &["goals"],
-        basis: BASIS,
+        withheld: leaves_out(&["goals"]),
         pdf: b"%PDF".to_vec().into(),
         pages: 1,
         made_at: at(2),
