@@ -20,7 +20,7 @@ fn archived(house: &House, document: &[u8]) {
 }
 
 /// Two folders of one person and one of somebody else, in one municipality.
-fn house(first: &str, minutes: &str, other: &str) -> House {
+pub fn house(first: &str, minutes: &str, other: &str) -> House {
     let house = House::new();
     let plan = sample(first);
     archived(&house, plan.to_string().as_bytes());
@@ -38,7 +38,7 @@ fn house(first: &str, minutes: &str, other: &str) -> House {
     house
 }
 
-fn unpacked(zip: &Path, to: &Path) -> Option<PathBuf> {
+pub fn unpacked(zip: &Path, to: &Path) -> Option<PathBuf> {
     let python = Tool::find("python3")?;
     python.pass(["-m".as_ref(), "zipfile".as_ref(), "-e".as_ref(), zip.as_os_str(), to.as_os_str()]);
     let folders: Vec<_> = fs::read_dir(to).unwrap().map(|e| e.unwrap().path()).collect();
@@ -114,7 +114,7 @@ fn access_export_art_15_holds_everything_about_the_person_and_nothing_of_others(
     }
 }
 
-fn links_lead_somewhere(page: &str, data: &Path) {
+pub fn links_lead_somewhere(page: &str, data: &Path) {
     let links: BTreeSet<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(links.len() >= 7, "{links:?}");
     for link in &links {
@@ -127,7 +127,7 @@ fn links_lead_somewhere(page: &str, data: &Path) {
 }
 
 /// No national id of others, no address of others; nothing of the stranger at all.
-fn nothing_of_others(data: &Path, plan: &Value, minutes: &Value, stranger: &Value) {
+pub fn nothing_of_others(data: &Path, plan: &Value, minutes: &Value, stranger: &Value) {
     let own = [plan["case"]["subject_national_id"].as_str(), plan["case"]["subject_contact"]["email"].as_str()];
     let mut secrets = BTreeSet::new();
     for document in [plan, minutes, stranger] {

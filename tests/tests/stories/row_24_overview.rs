@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use arkivflyt_tests::{House, digest, essence, samples_folder};
 use serde_json::{Value, json};
 
-use crate::judged;
+use crate::{access_rows::rows, judged};
 
 /// What a house's only case folder holds.
 fn documents(house: &House) -> Vec<Value> {
@@ -142,11 +142,21 @@ fn an_overview_can_be_looked_at_at_any_time_and_changes_nothing() {
     let elsewhere = tempfile::tempdir().unwrap();
     let out = elsewhere.path().join("innhold.pdf");
     let folder = house.ask(0, ["case", "list"])["folders"][0]["case_folder"].as_str().unwrap().to_owned();
-    let answer = house.ask(0, ["case", "overview", &folder, "-o", out.to_str().unwrap()]);
+    let look = |code: i32, more: &[&str]| house.ask(code, [&["case", "overview", &folder], more].concat());
+    // Titles name people: nobody in particular sees them, and whoever does leaves a row.
+    assert!(look(7, &[])["detail"].as_str().unwrap().contains("plan_lead"));
+    assert!(look(7, &["--as", "participant"])["detail"].as_str().unwrap().starts_with("outside_scope: "));
+    assert!(look(7, &["--as", "admin"])["detail"].as_str().unwrap().starts_with("reason_missing: "));
+    assert!(!out.exists());
+    let answer = look(0, &["--as", "archivist", "--reason", "archive_work", "-o", out.to_str().unwrap()]);
     assert_eq!((answer["documents"].as_u64(), house.archive_tree()), (Some(1), before));
-    let listed = house.ask(0, ["case", "overview", &folder]);
+    let listed = look(0, &["--as", "local_admin", "--reason", "supervision"]);
     assert_eq!(listed["items"][0]["type"], "plan_snapshot", "{listed}");
-    assert_eq!(house.ask(4, ["case", "overview", "9901/2026/000999"])["code"], "not_found");
+    assert_eq!(house.ask(4, ["case", "overview", "9901/2026/000999", "--as", "archivist"])["code"], "not_found");
+    let told: Vec<_> = rows(&house, "9901").iter().map(|r| (r["action"].clone(), r["denied"].as_str().map(str::to_owned))).collect();
+    let no = |reason: &str| (json!("read_plan"), Some(reason.to_owned()));
+    let yes = |action: &str| (json!(action), None);
+    assert_eq!(told, [no("outside_scope"), no("reason_missing"), yes("read_packages"), yes("read_plan")]);
     if let Some(pdf) = judged::paper(&out) {
         assert!(essence(&pdf.text).contains(&essence("Individuell plan")), "{}", pdf.text);
     }

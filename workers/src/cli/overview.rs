@@ -1,15 +1,18 @@
-//! `case overview`: the list of all that a folder holds, as a PDF, at any time. Nothing is archived.
+//! `case overview`: the list of all that a folder holds, as a PDF, at any time. Nothing is archived. Its titles name people and what
+//! happened to them, so it is asked for like content.
 
 use std::path::PathBuf;
 
-use pipeline_domain::CaseFolderId;
+use pipeline_access::{Action, Role, Scope};
+use pipeline_domain::{CaseFolderId, Snapshot};
 use serde_json::json;
 
 use crate::{
+    asking::{Asking, Thing, ask},
     cli::{Global, sheet},
     exit::Exit,
     failure::Failure,
-    jobs::overview::FolderContents,
+    jobs::{overview::FolderContents, print_now::as_of_now},
     output::Output,
     shell::Shell,
     words::pick,
@@ -24,6 +27,8 @@ pub struct Overview {
     /// Where the PDF goes; - for standard output. Nothing is overwritten. Without it, the list is shown here.
     #[arg(short, long = "output", value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub asking: Asking,
 }
 
 pub async fn run(shell: &Shell, asked: &Overview, global: &Global, output: &Output) -> Result<Exit, Failure> {
@@ -32,6 +37,9 @@ pub async fn run(shell: &Shell, asked: &Overview, global: &Global, output: &Outp
         return Ok(Exit::NotFound);
     };
     let snapshot = folder.compose()?;
+    // Log first: what follows shows it.
+    let thing = as_of_now(shell, &asked.folder, thing(&folder, &snapshot, &asked.asking)).await?;
+    ask(shell, global, &asked.asking, reading(&asked.asking), &thing)?;
     let Some(out) = &asked.out else {
         show(&snapshot.content.to_json()["items"], &asked.folder, global, output);
         return Ok(Exit::Ok);
@@ -52,6 +60,23 @@ pub async fn run(shell: &Shell, asked: &Overview, global: &Global, output: &Outp
         }
     }
     Ok(Exit::Ok)
+}
+
+/// An archivist sees packages, the others the plan.
+fn reading(asking: &Asking) -> Action {
+    match asking.role {
+        Some(Role::Archivist) => Action::ReadPackages,
+        _ => Action::ReadPlan,
+    }
+}
+
+/// The whole folder: whoever only has a part of the plan sees no list of everything.
+fn thing(folder: &FolderContents, snapshot: &Snapshot, asking: &Asking) -> Thing {
+    let mut thing = Thing { born: Some(snapshot.case.subject_birth_date), ..Thing::of_folder(folder.record()) };
+    if asking.role == Some(Role::Participant) {
+        thing.resource.scope = Scope::Outside;
+    }
+    thing
 }
 
 fn show(items: &serde_json::Value, folder: &CaseFolderId, global: &Global, output: &Output) {
