@@ -39,6 +39,13 @@ pub enum Act {
     Attach,
     /// People are called to a meeting that begins then.
     Call(Timestamp),
+    /// Somebody says whether they come to a meeting, as it was called that time.
+    Reply {
+        meeting: usize,
+        call: u32,
+        person: Uuid,
+        reply: &'static str,
+    },
     MoveMeeting(usize),
     CallOff(usize),
     StartsSoon(usize),
@@ -65,6 +72,10 @@ pub enum Act {
     Identify,
     /// Somebody asks for the plan to be archived now.
     AskForArchiving,
+    /// One of those who decide asks for a print of the plan.
+    AskForPrint,
+    /// One of those who decide asks for all that is kept.
+    AskForExport,
     AnnualReport,
     RollOver(Destination),
     AskToClose(&'static str),
@@ -142,6 +153,7 @@ impl Plan {
             Act::Evaluate => self.evaluate(now, out),
             Act::Attach => self.attach(now, out),
             Act::Call(begins) => self.call(now, *begins, out),
+            Act::Reply { meeting, call, person, reply } => self.reply(now, (*meeting, *call), *person, reply, out),
             Act::MoveMeeting(n) => self.move_meeting(now, *n, out),
             Act::CallOff(n) => self.call_off(now, *n, out),
             Act::StartsSoon(n) => self.starts_soon(now, *n, out),
@@ -156,6 +168,8 @@ impl Plan {
             Act::Protect(how) => self.protect(now, how, out),
             Act::Identify => self.identify(now, out),
             Act::AskForArchiving => out.send(self.event("archive.requested", now, json!({}))),
+            Act::AskForPrint => self.ask_for_print(now, out),
+            Act::AskForExport => self.ask_for_export(now, out),
             Act::AnnualReport => self.report_on_the_year(now, out),
             Act::RollOver(destination) => self.roll_over(now, *destination, out),
             Act::AskToClose(reason) => self.ask_to_close(now, reason, out),

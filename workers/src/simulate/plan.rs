@@ -86,7 +86,8 @@ pub struct Meeting {
     pub is_held: bool,
     /// How often minutes were sent.
     pub minutes: u32,
-    pub minutes_sent_at: Option<Timestamp>,
+    /// Who said what of coming.
+    pub replies: Vec<(Uuid, &'static str)>,
 }
 
 /// A message inside the source system.

@@ -61,6 +61,8 @@ pub struct Player {
     told: Told,
     /// Requests that were answered.
     requests: BTreeSet<String>,
+    /// Prints and packages whose files bear the time of the play.
+    dated: BTreeSet<PathBuf>,
     pruned_on: Date,
     played: Played,
 }
@@ -75,7 +77,7 @@ impl Player {
         fs::create_dir_all(shell.archive_root()).map_err(|e| cannot("make the archive folder", &e))?;
         let pruned_on = shell.clock.now().oslo_date();
         let (requests, played) = (BTreeSet::new(), Played::default());
-        Ok(Self { shell, clock, ticker, shutdown, play, told, requests, pruned_on, played })
+        Ok(Self { shell, clock, ticker, shutdown, play, told, requests, dated: BTreeSet::new(), pruned_on, played })
     }
 
     pub fn played(&self) -> Played {
@@ -170,10 +172,27 @@ impl Player {
     }
 
     /// Until nothing is left to do at this instant.
-    async fn work(&self) -> Result<(), Failure> {
+    async fn work(&mut self) -> Result<(), Failure> {
         let (worker, mail) = daemon::all_runners(&self.shell)?;
         worker.run_until_idle(self.shutdown.clone()).await;
         mail.run_until_idle(self.shutdown.clone()).await;
+        self.date_what_is_fetched().map_err(|e| cannot("date what was asked for", &e))
+    }
+
+    /// Prints and packages that were put where the source system fetches them.
+    fn date_what_is_fetched(&mut self) -> io::Result<()> {
+        for folder in [self.shell.data.prints(), self.shell.data.exports()] {
+            let entries = match fs::read_dir(&folder) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let path = entry?.path();
+                if self.dated.insert(path.clone()) {
+                    date(&path, self.shell.clock.now())?;
+                }
+            }
+        }
         Ok(())
     }
 

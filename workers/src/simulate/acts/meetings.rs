@@ -24,11 +24,12 @@ impl Plan {
             is_cancelled: false,
             is_held: false,
             minutes: 0,
-            minutes_sent_at: None,
+            replies: Vec::new(),
         };
         self.meetings.push(meeting);
         self.change(now, ("Møte", "Møte"));
         out.send(self.invitation(now, n, "meeting.invited"));
+        self.to_be_answered(now, n, out);
         match self.chance.below(100) {
             0..18 => {
                 let moved = self.office_hours(now, 3);
@@ -60,10 +61,47 @@ impl Plan {
         let day = working_day(plus(old.oslo_date().naive(), 7));
         let time = old.oslo_local().time();
         let begins = crate::simulate::calendar::at(day, chrono::Timelike::hour(&time), chrono::Timelike::minute(&time));
-        (self.meetings[n].begins, self.meetings[n].ends) = (begins, minutes_after(begins, 90));
+        let meeting = &mut self.meetings[n];
+        (meeting.begins, meeting.ends) = (begins, minutes_after(begins, 90));
+        // Who said yes or no to another day has said nothing of this one.
+        meeting.replies.clear();
         self.change(now, ("Møte", "Møte"));
         out.send(self.invitation(now, n, "meeting.changed"));
+        self.to_be_answered(now, n, out);
         self.lead_up_to(n, out);
+    }
+
+    /// Half of those who are called answer; some of them change their minds.
+    fn to_be_answered(&mut self, now: Timestamp, n: usize, out: &mut Out<'_>) {
+        let (lead, call) = (self.lead().id, self.meetings[n].version);
+        let called: Vec<Uuid> = self.company(now).into_iter().map(|c| c.person.id).filter(|id| *id != lead).collect();
+        for person in called {
+            let reply = match self.chance.below(100) {
+                0..38 => "accepted",
+                38..43 => "tentative",
+                43..52 => "declined",
+                _ => continue,
+            };
+            let (days, later) = (self.chance.between(1, 5), self.chance.between(6, 8));
+            let answered = self.office_hours(now, days);
+            out.later(answered, Act::Reply { meeting: n, call, person, reply });
+            if self.chance.percent(8) {
+                let reply = if reply == "declined" { "accepted" } else { "declined" };
+                let again = self.office_hours(now, later);
+                out.later(again, Act::Reply { meeting: n, call, person, reply });
+            }
+        }
+    }
+
+    pub(super) fn reply(&mut self, now: Timestamp, (n, call): (usize, u32), person: Uuid, reply: &'static str, out: &mut Out<'_>) {
+        let meeting = &mut self.meetings[n];
+        if meeting.version != call || meeting.is_cancelled || meeting.is_held || self.status != "active" {
+            return;
+        }
+        meeting.replies.retain(|(who, _)| *who != person);
+        meeting.replies.push((person, reply));
+        let matter = meeting.id;
+        out.send(self.event("meeting.answered", now, json!({ "matter": matter, "actor": person, "reply": reply })));
     }
 
     pub(super) fn call_off(&mut self, now: Timestamp, n: usize, out: &mut Out<'_>) {

@@ -104,6 +104,26 @@ impl Plan {
         }
     }
 
+    /// A copy for the one who decides: of what the archive holds, so not before it holds the plan.
+    pub(super) fn ask_for_print(&mut self, now: Timestamp, out: &mut Out<'_>) {
+        if self.taken.is_some() && self.is_active() {
+            self.ask_as_decider(now, "print.requested", json!({ "reason": "own_copy", "special_categories": "included" }), out);
+        }
+    }
+
+    /// All that is kept about the subject (GDPR art. 15).
+    pub(super) fn ask_for_export(&mut self, now: Timestamp, out: &mut Out<'_>) {
+        if self.taken.is_some() {
+            self.ask_as_decider(now, "export.requested", json!({ "reason": "access_request" }), out);
+        }
+    }
+
+    fn ask_as_decider(&mut self, now: Timestamp, event: &str, mut with: Value, out: &mut Out<'_>) {
+        let Some((person, role)) = self.deciders(now).into_iter().next() else { return };
+        (with["actor"], with["role"], with["people"]) = (json!(person.id), json!(role), json!([told(person)]));
+        out.send(self.event(event, now, with));
+    }
+
     /// Another leads the plan. The plan as it is handed over is kept first.
     pub(super) fn transfer(&mut self, now: Timestamp, out: &mut Out<'_>) {
         let others = self.office.leads.len() - 1;

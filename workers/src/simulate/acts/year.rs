@@ -74,6 +74,12 @@ fn writing(plan: &mut Plan, year: &mut Year) {
     if plan.chance.percent(20) {
         sometime(plan, year, (150, 350), Act::LogMessages);
     }
+    if plan.chance.percent(12) {
+        sometime(plan, year, (70, 350), Act::AskForPrint);
+    }
+    if plan.chance.percent(4) {
+        sometime(plan, year, (70, 350), Act::AskForExport);
+    }
     while plan.chance.percent(35) {
         sometime(plan, year, (30, 330), Act::Attach);
     }

@@ -61,7 +61,8 @@ impl Plan {
                 if let Some(service) = c.service {
                     one["service"] = json!(service);
                 }
-                one["reply"] = json!(if c.person.id == self.lead().id { "accepted" } else { "none" });
+                let said = meeting.replies.iter().find(|(who, _)| *who == c.person.id).map(|(_, reply)| *reply);
+                one["reply"] = json!(if c.person.id == self.lead().id { "accepted" } else { said.unwrap_or("none") });
                 one
             })
             .collect();
@@ -96,7 +97,6 @@ impl Plan {
     /// The minutes of a meeting, the next time that they are sent.
     pub fn minutes(&mut self, at: Timestamp, n: usize) -> Value {
         self.meetings[n].minutes += 1;
-        self.meetings[n].minutes_sent_at = Some(at);
         let Meeting { begins, minutes: version, .. } = self.meetings[n];
         let lead = self.lead().name.clone();
         let company = self.company(at);
