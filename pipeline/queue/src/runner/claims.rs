@@ -35,6 +35,9 @@ const SOON: Duration = Duration::from_millis(100);
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 /// Wake-ups that come so soon after a claim are gathered for the next: under load, each job that ends wakes every process.
 const GATHER: Duration = Duration::from_millis(25);
+/// The same for a process that has work in hand: what it ends itself lets it ask at once, and what others end they mostly take up
+/// themselves. Asking for each of those is more work for the database than all that is got by it.
+const GATHER_AT_WORK: Duration = Duration::from_millis(100);
 
 /// How long a claim that is under way may still take when a stop is asked for.
 const LAST_CLAIM: Duration = Duration::from_secs(5);
@@ -65,14 +68,14 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
         let mut wakeups = self.shared.store.wakeups();
         let mut in_vain = SHORTEST_WAIT;
         let mut look_at = Instant::now();
-        let mut heed_from = Instant::now();
+        let mut asked_at = None;
         loop {
             if Instant::now() >= look_at {
                 hands.all_hopeful();
                 look_at = Instant::now() + LOOK_AT_LEAST_EVERY;
             }
             // Seen before the claim: what comes while the claim is under way changes it once more.
-            if Instant::now() >= heed_from && wakeups.has_changed().unwrap_or(false) {
+            if Instant::now() >= self.heed_from(asked_at) && wakeups.has_changed().unwrap_or(false) {
                 wakeups.borrow_and_update();
                 hands.all_hopeful();
                 in_vain = SHORTEST_WAIT;
@@ -82,7 +85,7 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
             }
             let wanted = hands.wanted();
             if !wanted.is_empty() && !self.shared.breaker.is_failing(acker::SETTLE) {
-                heed_from = Instant::now() + GATHER;
+                asked_at = Some(Instant::now());
                 let wait = match self.claim(&wanted, shutdown).await {
                     Answer::Away(wait) => wait,
                     Answer::Full => LOOK_AT_LEAST_EVERY,
@@ -102,10 +105,16 @@ impl<S: Jobs + Send + Sync + 'static> Claims<S> {
             tokio::select! {
                 () = shutdown.requested() => return,
                 () = hands.bell.notified() => {}
-                () = woken(&mut wakeups, heed_from) => {}
+                () = woken(&mut wakeups, self.heed_from(asked_at)) => {}
                 () = tokio::time::sleep_until(look_at) => {}
             }
         }
+    }
+
+    /// From when on a wake-up is reason enough to ask again.
+    fn heed_from(&self, asked_at: Option<Instant>) -> Instant {
+        let gather = if self.shared.hands.is_empty() { GATHER } else { GATHER_AT_WORK };
+        asked_at.map_or_else(Instant::now, |at| at + gather)
     }
 
     /// A claim whose answer was cut off may have given us jobs that nobody here knows of. They are handed back, so that they neither
