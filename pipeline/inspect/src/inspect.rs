@@ -1,0 +1,183 @@
+//! The whole story of one check.
+
+use std::{io::Read, path::Path, thread};
+
+use crate::{
+    Facts, Finding, InspectError, Limits, Note, Report, Rule, Schemas,
+    addml::{Addml, OBJECTS, Version},
+    change_log::{self, ChangeLog},
+    files::{Files, Sums, readers},
+    finding::Findings,
+    journals::{self, Both, Journal},
+    listed::{self, Known},
+    place::{Layout, Place},
+    schema::Model,
+    structure::{self, Structure, Summary},
+    watch::{Reading, SchemaOnly, tell},
+    xml::{self, Stop},
+};
+
+/// How to check.
+#[derive(Clone, Copy)]
+pub struct Inspection<'a> {
+    /// The official schemas; without them N5.03 is not checked.
+    pub schemas: &'a Schemas,
+    /// How much is looked at.
+    pub limits: &'a Limits,
+    /// Asked often, by several threads: `true` ends the check, and the report says what was not looked at. This is where a time
+    /// limit comes in; there is no clock here.
+    pub stop: Stop<'a>,
+}
+
+/// Judges an extract: its content folder, the root of a DIAS package, or the tar of one. Reads, and changes nothing.
+///
+/// Never panics and never follows a link, whatever lies there. Fails only when there is nothing that can be opened.
+pub fn inspect(path: &Path, inspection: &Inspection<'_>) -> Result<Report, InspectError> {
+    let limits = inspection.limits;
+    let mut findings = Findings::new(limits.findings_per_rule);
+    let place = Place::open(path, limits, &mut findings)?;
+    let tar_name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let layout = Layout::find(&place, place.is_tar().then_some(tar_name.as_str()), &mut findings);
+    layout.judge(&place, &mut findings);
+    if !place.is_whole {
+        for rule in [Rule::FilesPresent, Rule::FileCount, Rule::ReferredFileMissing, Rule::StrayFile] {
+            findings.not_checked(rule, None, Note::NeedsPlace);
+        }
+    }
+    let sums = Sums::new(layout.documents(&place));
+    let mut check = Check { inspection, place: &place, layout: &layout, sums: &sums, known: Known::new() };
+    let facts = check.run(&mut findings);
+    Ok(findings.into_report(facts))
+}
+
+struct Check<'a> {
+    inspection: &'a Inspection<'a>,
+    place: &'a Place,
+    layout: &'a Layout,
+    sums: &'a Sums,
+    known: Known,
+}
+
+impl Check<'_> {
+    fn run(&mut self, findings: &mut Findings) -> Facts {
+        let Some((addml_name, addml)) = self.addml(findings) else { return Facts::default() };
+        let model = self.model(&addml, findings);
+        let model = model.as_ref().map_err(|why| *why);
+        let (sums, place, stop) = (self.sums, self.place, self.inspection.stop);
+        // The files are read while the XML is: the one waits for the disk, the other for the processor.
+        let (structure, is_whole) = thread::scope(|scope| {
+            for _ in 0..readers(self.inspection.limits) {
+                scope.spawn(|| sums.work(place, stop));
+            }
+            self.description(addml_name, model, findings);
+            self.xml(&addml, model, findings)
+        });
+        let mut facts = structure.facts.clone();
+        let mut structure = is_whole.then_some(structure);
+        let files = Files { place, layout: self.layout, sums, stop, findings };
+        files.judge(&addml, structure.as_mut());
+        listed::judge(place, self.layout, &addml, self.inspection.schemas, std::mem::take(&mut self.known), findings);
+        let documents = self.layout.documents(place);
+        facts.documents = u64::from(documents.end - documents.start);
+        facts.document_bytes = documents.map(|no| place.index.size(no)).fold(0, u64::saturating_add);
+        facts
+    }
+
+    /// What the extract says of itself. Without it nothing else is judged: almost every rule compares with it.
+    fn addml(&mut self, findings: &mut Findings) -> Option<(&'static str, Addml)> {
+        let name = ["addml.xml", "arkivuttrekk.xml"].into_iter().find(|name| self.layout.find_file(self.place, name).is_some());
+        let bytes = name.and_then(|name| self.small(name));
+        let (Some(name), Some(bytes)) = (name, bytes) else {
+            findings.add(Finding::new(Rule::AddmlReadable).file(name.unwrap_or("arkivuttrekk.xml")).note(Note::FileMissing));
+            return self.nothing(findings);
+        };
+        match xml::read_tree(bytes.as_slice(), self.inspection.limits, self.inspection.stop) {
+            (Some(root), outcome) if outcome.fault.is_none() => Some((name, Addml::read(&root, name, findings))),
+            (_, outcome) => {
+                if let Some(fault) = outcome.fault {
+                    tell(fault, name, outcome.line, findings);
+                }
+                findings.add(Finding::new(Rule::AddmlReadable).file(name));
+                self.nothing(findings)
+            }
+        }
+    }
+
+    fn nothing<T>(&self, findings: &mut Findings) -> Option<T> {
+        Rule::ALL.iter().filter(|rule| rule.is_national()).for_each(|rule| findings.not_checked(*rule, None, Note::NeedsFile));
+        None
+    }
+
+    /// The bytes of a file that should be small.
+    fn small(&self, name: &str) -> Option<Vec<u8>> {
+        let no = self.layout.find_file(self.place, name)?;
+        let size = self.place.index.size(no);
+        let mut bytes = Vec::new();
+        let is_small = size <= self.inspection.limits.small_file_bytes;
+        let read = is_small.then(|| self.place.read(no).ok()?.read_to_end(&mut bytes).ok()).flatten();
+        read.filter(|count| *count as u64 == size).map(|_| bytes)
+    }
+
+    /// The operator's schemas, with those of the extract that are for metadata of its own.
+    fn model(&self, addml: &Addml, findings: &mut Findings) -> Result<Model, Note> {
+        if self.inspection.schemas.is_empty() {
+            return Err(Note::NoSchemas);
+        }
+        if addml.version != Some(Version::V5) {
+            return Err(Note::OtherVersion);
+        }
+        let limits = self.inspection.limits;
+        let is_other = |name: &str| name != "metadatakatalog.xsd" && !OBJECTS.iter().any(|o| name.strip_suffix(".xsd") == Some(*o));
+        let schemas = addml.object("arkivstruktur").into_iter().flat_map(|o| &o.schemas);
+        let own = schemas.filter(|s| is_other(&s.name) && self.inspection.schemas.files().all(|(name, _)| name != s.name));
+        let own: Vec<Vec<u8>> = own.filter_map(|s| self.small(&s.name)).collect();
+        self.inspection.schemas.model(&own, limits).or_else(|_| {
+            // Not the operator's fault: those were read when they were named.
+            findings.not_checked(Rule::Schema, Some(structure::FILE), Note::SchemaFeature);
+            self.inspection.schemas.model(&[], limits).map_err(|_| Note::NoSchemas)
+        })
+    }
+
+    fn reading<'b>(&'b self, model: Result<&'b Model, Note>) -> Reading<'b> {
+        Reading { place: self.place, limits: self.inspection.limits, stop: self.inspection.stop, model }
+    }
+
+    /// The description against the schema of ADDML, which is the same for all versions of Noark 5.
+    fn description(&mut self, name: &str, model: Result<&Model, Note>, findings: &mut Findings) {
+        let Some(no) = self.layout.find_file(self.place, name) else { return };
+        let mut known = std::mem::take(&mut self.known);
+        self.reading(model).read(no, name, &mut known, &mut SchemaOnly(findings));
+        self.known = known;
+    }
+
+    /// The four XML files; tells whether the structure was read to its end.
+    fn xml(&mut self, addml: &Addml, model: Result<&Model, Note>, findings: &mut Findings) -> (Summary, bool) {
+        let mut known = std::mem::take(&mut self.known);
+        let reading = self.reading(model);
+        let find = |name: &str| self.layout.find_file(self.place, name);
+
+        let mut structure = Structure::new(self.place, self.layout, self.inspection.limits, findings);
+        let is_whole = find(structure::FILE).is_some_and(|no| reading.read(no, structure::FILE, &mut known, &mut structure));
+        let summary = if is_whole { structure.finish(addml) } else { structure.give_up() };
+
+        match find(change_log::FILE) {
+            None => findings.add(Finding::new(Rule::ChangeLogPresent).file(change_log::FILE)),
+            Some(no) => {
+                let mut log = ChangeLog::new(is_whole.then_some(&summary.system_ids), findings);
+                if !reading.read(no, change_log::FILE, &mut known, &mut log) {
+                    findings.not_checked(Rule::ChangeLogReference, Some(change_log::FILE), Note::NeedsFile);
+                }
+            }
+        }
+        let mut both = Both { said: [None, None], is_there: [false, false] };
+        for (at, file) in journals::FILES.into_iter().enumerate() {
+            let Some(no) = find(file) else { continue };
+            both.is_there[at] = true;
+            let mut journal = Journal::new(file, findings);
+            both.said[at] = reading.read(no, file, &mut known, &mut journal).then(|| journal.finish());
+        }
+        both.judge(addml, is_whole.then_some(&summary), findings);
+        self.known = known;
+        (summary, is_whole)
+    }
+}

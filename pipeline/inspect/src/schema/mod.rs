@@ -1,0 +1,99 @@
+//! Validation against XML Schemas that the operator names.
+//!
+//! There is no kept library that builds with Rust and a C compiler alone, streams, and leaves the features of the layout engine's
+//! crates as they are, so this is our own: the features of XML Schema 1.0 that the official Noark 5 and ADDML schemas use. It is
+//! judged against xmllint (libxml2) on those schemas (`tests/schema.rs`). What it does not read it says.
+
+mod content;
+mod model;
+mod read;
+mod run;
+mod simple;
+pub mod time;
+
+use std::{fs, path::Path};
+
+pub use model::Model;
+use read::Document;
+pub use run::Validator;
+pub use simple::Whole;
+
+use crate::{
+    InspectError, Limits,
+    xml::{Stop, read_tree},
+};
+
+/// The official schemas, as the operator has them. Their bytes are never taken from the extract.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas {
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Schemas {
+    /// No schemas: N5.03 is then not checked, and the report says so.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Every `*.xsd` of a folder, not of those below it. For Noark 5: the five of `N5/v5.0`, and one `addml.xsd`.
+    pub fn from_folder(folder: &Path) -> Result<Self, InspectError> {
+        let mut schemas = Self::none();
+        schemas.add_folder(folder)?;
+        Ok(schemas)
+    }
+
+    /// Adds every `*.xsd` of another folder.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<(), InspectError> {
+        let failed = |source| InspectError::Schemas { source };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|e| e == "xsd") && path.is_file() {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            self.add(&name, fs::read(&path).map_err(failed)?)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one schema, such as that of the own metadata. Its file name is that which extracts give it.
+    pub fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), InspectError> {
+        let failed = |rule| InspectError::Schema { name: name.to_owned(), rule };
+        document(&bytes, &Limits::default()).ok_or(failed("it is not a well-formed XML file of a reasonable size"))?;
+        self.files.push((name.to_owned(), bytes));
+        self.model(&[], &Limits::default()).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Name and bytes of each.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    /// All of them as one, with others' schemas of own metadata.
+    pub(crate) fn model(&self, own: &[Vec<u8>], limits: &Limits) -> Result<Model, &'static str> {
+        let all = self.files.iter().map(|(_, bytes)| bytes).chain(own);
+        let documents: Option<Vec<Document>> = all.map(|bytes| document(bytes, limits)).collect();
+        read::read(&documents.ok_or("it is not well-formed XML")?)
+    }
+}
+
+fn document(bytes: &[u8], limits: &Limits) -> Option<Document> {
+    let never: Stop<'_> = &|| false;
+    match read_tree(bytes, limits, never) {
+        (Some(root), outcome) if outcome.fault.is_none() => Some(Document { root }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
