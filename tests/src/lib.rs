@@ -5,6 +5,7 @@
 //! The binary is `target/<profile>/arkivflyt` beside the tests, or what `ARKIVFLYT_BIN` names. A judge that is not
 //! installed is skipped with a printed reason, and is a failure when `ARKIVFLYT_STRICT=1`.
 
+mod accounting;
 mod daemon;
 mod files;
 mod happenings;
@@ -18,6 +19,7 @@ mod postfix;
 mod rng;
 mod samples;
 
+pub use accounting::{Account, Finding, Summary, account};
 pub use daemon::{Daemon, On, working_house, working_house_at};
 pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
 pub use happenings::{Happenings, person, sample_json};

@@ -1,0 +1,258 @@
+//! Mails that a schedule sends (DOMAIN §§ 8, 9; docs/operations.md, «Whom schedules tell»).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use super::{
+    Told, Year,
+    announced::{News, Owed, reached},
+    duties,
+    life::{Holds, Life, Lives},
+    person::{Contact, Hat, Recipient, deciders, each_once, named},
+    times::{self, Instant},
+};
+
+/// Every mail of a schedule.
+pub fn mails<'a>(year: &'a Year, lives: &Lives<'a>) -> Vec<Owed<'a>> {
+    let mut owed = Vec::new();
+    for life in lives.plans.values() {
+        owed.extend(consents(year, lives, life));
+        owed.extend(reminders(year, lives, life));
+    }
+    let days: Vec<NaiveDate> = times::days(year.from, times::days_before(year.until, 1)).collect();
+    for monday in days.iter().filter(|d| times::is_monday(d)) {
+        owed.extend(digests(year, lives, times::in_oslo(*monday, 7, 30)));
+        if (5..=7).contains(&monday.month()) {
+            owed.extend(annual_reports(year, lives, *monday));
+        }
+    }
+    owed.extend(stale(year, lives, days.iter().copied().filter(|d| d.day() == 1)));
+    owed
+}
+
+/// The run's span: it begins when it is due, and its mails are out a step or two later.
+fn span(year: &Year, due: Instant) -> (Instant, Instant) {
+    (due, due + year.slack())
+}
+
+/// A run that must have begun and ended in the year. One that was due before its last step is surely there.
+fn is_over(year: &Year, until: Instant) -> Holds {
+    if until <= year.end() { Holds::Yes } else { Holds::Unsure }
+}
+
+/// Stages at which the end of a consent is told of: days before its last day.
+const STAGES: [u64; 3] = [30, 14, 1];
+
+/// 30, 14 and 1 days before a consent's last day the lead, at 14 days those who decide too; the day after it the lead.
+fn consents<'a>(year: &'a Year, lives: &Lives<'a>, life: &Life<'a>) -> Vec<Owed<'a>> {
+    let mut owed = Vec::new();
+    let mut seen = BTreeSet::new();
+    for record in life.told.iter().filter(|t| t.kind() == "consent_record") {
+        let Some(last) = record.day("/content/valid_until") else { continue };
+        if !seen.insert((record.id(), last)) {
+            continue;
+        }
+        let stages = STAGES.iter().map(|days| (*days, times::in_oslo(times::days_before(last, *days), 6, 0)));
+        for (days, due) in stages {
+            let (from, until) = span(year, due);
+            let holds = standing(life, record.id(), last, from, until).and(is_over(year, until));
+            if holds == Holds::No || from >= year.end() {
+                continue;
+            }
+            let news = News { kind: "consent_expiring", cause: record, from, until };
+            let case = life.case(from).unwrap_or(record);
+            let mut people = vec![lead(life, from)];
+            if days == 14 {
+                people.extend(deciders(case, times::day_in_oslo(from)));
+            }
+            let these = each_once(people).into_iter().filter_map(|one| reached(lives, life, &news, one));
+            owed.extend(these.map(|o| Owed { is_sure: o.is_sure && holds == Holds::Yes, why: format!("{}, {days} days", o.why), ..o }));
+        }
+        owed.extend(expired(year, lives, life, record, last));
+    }
+    owed
+}
+
+/// The consent is the newest of its id, nobody has ended it, it holds until that day, and the plan is open.
+fn standing(life: &Life, id: &str, last: NaiveDate, from: Instant, until: Instant) -> Holds {
+    Holds::between(from, until, |at| {
+        let consents = life.consents(at);
+        let this = consents.get(id).is_some_and(|c| !c.ended && c.valid_until == Some(last));
+        // A newer consent takes its place: nothing ends for anybody.
+        let replaced = consents.iter().any(|(other, c)| *other != id && !c.ended && c.valid_until > Some(last));
+        this && !replaced && !life.is_closed(at)
+    })
+}
+
+/// The day after its last day, or when the source system says so: the same news, once.
+fn expired<'a>(year: &'a Year, lives: &Lives<'a>, life: &Life<'a>, record: &'a Told, last: NaiveDate) -> Vec<Owed<'a>> {
+    let (due, until) = span(year, times::in_oslo(times::next_day(last), 6, 0));
+    let from = times::in_oslo(times::next_day(last), 0, 0);
+    if from >= year.end() {
+        return Vec::new();
+    }
+    // Before the day it may have been withdrawn; that somebody says on the day that it expired changes nothing.
+    let holds =
+        standing(life, record.id(), last, from, from).and(Holds::between(due, until, |at| !life.is_closed(at))).and(is_over(year, until));
+    let news = News { kind: "consent_expired", cause: record, from, until };
+    let mail = reached(lives, life, &news, lead(life, from)).filter(|_| holds != Holds::No);
+    mail.map(|o| Owed { is_sure: o.is_sure && holds == Holds::Yes, why: format!("{}, expired", o.why), ..o }).into_iter().collect()
+}
+
+fn lead(life: &Life, at: Instant) -> Recipient {
+    Recipient { hat: Hat::Lead, contact: life.runs("lead_contact", at) }
+}
+
+/// Two days before a meeting, those who were called and have not declined.
+fn reminders<'a>(year: &'a Year, lives: &Lives<'a>, life: &Life<'a>) -> Vec<Owed<'a>> {
+    let mut owed = Vec::new();
+    for called in life.told.iter().filter(|t| t.kind() == "meeting_invitation" && t.text("/content/state") != "cancelled") {
+        let Some(begins) = called.instant("/content/starts_at") else { continue };
+        let due = begins - TimeDelta::days(2);
+        let from = due.max(life.archived(called).unwrap_or(called.at));
+        let until = from + TimeDelta::hours(1) + year.slack();
+        let newest = Holds::between(from, until, |at| {
+            let versions = life.documents("meeting_invitation", at).filter(|t| t.id() == called.id());
+            versions.max_by_key(|t| t.version()).is_some_and(|t| t.line == called.line)
+        });
+        // Who is called less than two days before has just heard of it.
+        let called_in_time = if life.archived(called).is_none_or(|at| at > due) { Holds::Unsure } else { Holds::Yes };
+        let holds = newest.and(called_in_time).and(is_over(year, until)).and(Holds::between(from, until, |at| !life.is_closed(at)));
+        if holds == Holds::No || from >= year.end() || from >= begins {
+            continue;
+        }
+        let news = News { kind: "meeting_reminder", cause: called, from, until };
+        let invited = (0..).zip(called.list("/content/invited")).zip(named(called.list("/content/invited")));
+        let coming: Vec<(Recipient, Holds)> = invited
+            .map(|((_, item), one)| {
+                let comes = Holds::between(from, until, |at| !has_declined(life, called, item["reply"].as_str(), one.contact.as_ref(), at));
+                (one, comes)
+            })
+            .collect();
+        let people = each_once(coming.iter().filter(|(_, comes)| *comes != Holds::No).map(|(one, _)| one.clone()).collect());
+        for one in people {
+            let unsure = coming.iter().any(|(other, comes)| other.hat == one.hat && *comes == Holds::Unsure);
+            let mail = reached(lives, life, &news, one);
+            owed.extend(mail.map(|o| Owed {
+                is_sure: o.is_sure && holds == Holds::Yes && !unsure,
+                why: format!("{}, reminder", o.why),
+                ..o
+            }));
+        }
+    }
+    owed
+}
+
+/// As the invitation says, or as they answered later.
+fn has_declined(life: &Life, called: &Told, reply: Option<&str>, contact: Option<&Contact>, at: Instant) -> bool {
+    let person = contact.and_then(|c| c.person.as_deref());
+    let answers = life.events("meeting.answered", at).filter(|t| t.matter() == Some(called.id()) && t.at >= called.at);
+    let own = answers.filter(|t| person == Some(t.text("/content/actor"))).last();
+    own.map_or(reply == Some("declined"), |answer| answer.text("/content/reply") == "declined")
+}
+
+/// Everybody who leads a plan, with their plans, by pseudonym and municipality.
+fn by_lead<'l, 'a>(lives: &'l Lives<'a>, at: Instant) -> BTreeMap<(&'a str, &'a str), Vec<&'l Life<'a>>> {
+    let mut all: BTreeMap<_, Vec<&Life>> = BTreeMap::new();
+    for life in lives.plans.values() {
+        let Some((lead, case)) = life.lead(at).zip(life.case(at)) else { continue };
+        all.entry((lead, case.municipality())).or_default().push(life);
+    }
+    all
+}
+
+/// One mail a week to each lead for whom something waits.
+fn digests<'a>(year: &'a Year, lives: &Lives<'a>, due: Instant) -> Vec<Owed<'a>> {
+    let (from, until) = span(year, due);
+    let mut owed = Vec::new();
+    for ((who, _), plans) in by_lead(lives, until) {
+        let waits = Holds::between(from, until, |at| {
+            let theirs = plans.iter().filter(|life| life.lead(at) == Some(who));
+            theirs.flat_map(|life| duties::counts(life, at)).sum::<usize>() > 0
+        });
+        owed.extend(to_lead(year, lives, "lead_digest", &plans, who, (from, until), waits));
+    }
+    owed
+}
+
+/// Once a quarter to each lead in one of whose plans contact data is old.
+fn stale<'a>(year: &'a Year, lives: &Lives<'a>, firsts: impl Iterator<Item = NaiveDate>) -> Vec<Owed<'a>> {
+    let mut owed: Vec<Owed> = Vec::new();
+    let mut told: BTreeSet<(String, String, (i32, u32))> = BTreeSet::new();
+    for first in firsts {
+        let (from, until) = span(year, times::in_oslo(first, 5, 30));
+        for ((who, municipality), plans) in by_lead(lives, until) {
+            let key = (who.to_owned(), municipality.to_owned(), times::quarter(first));
+            if told.contains(&key) {
+                continue;
+            }
+            let waits = Holds::between(from, until, |at| {
+                plans.iter().any(|life| life.lead(at) == Some(who) && !life.is_closed(at) && has_stale(lives, life, at))
+            });
+            let mail = to_lead(year, lives, "contact_stale", &plans, who, (from, until), waits);
+            if mail.iter().any(|o| o.is_sure) {
+                told.insert(key);
+            }
+            owed.extend(mail);
+        }
+    }
+    owed
+}
+
+/// Subject or guardians of the newest word about the case have an address that nobody has confirmed for 18 months.
+fn has_stale(lives: &Lives, life: &Life, at: Instant) -> bool {
+    let Some(case) = life.case(at) else { return false };
+    let guardians = case.list("/case/guardians").iter().map(|g| &g["contact"]);
+    let all = guardians.chain([&case.envelope["case"]["subject_contact"]]).filter_map(Contact::read);
+    all.filter(|c| c.email.is_some()).any(|c| lives.is_stale(&c, at))
+}
+
+/// Each Monday from May to July: lead and professional lead of each IOP of the school year that has no annual report, one mail each a week.
+fn annual_reports<'a>(year: &'a Year, lives: &Lives<'a>, monday: NaiveDate) -> Vec<Owed<'a>> {
+    let (from, until) = span(year, times::in_oslo(monday, 7, 0));
+    let school_year = times::school_year(monday);
+    let mut people: Vec<(Hat, Contact, &Life, Holds)> = Vec::new();
+    for life in lives.plans.values() {
+        let waits = Holds::between(from, until, |at| {
+            let of_the_year = |kind| life.documents(kind, at).any(|t| t.text("/content/school_year") == school_year);
+            of_the_year("plan_snapshot") && !of_the_year("iop_annual_report") && !life.is_closed(at)
+        });
+        if waits != Holds::No {
+            let both = [(Hat::Lead, "lead_contact"), (Hat::ProfessionalLead, "professional_lead_contact")];
+            people.extend(both.into_iter().filter_map(|(hat, who)| Some((hat, life.runs(who, from)?, life, waits))));
+        }
+    }
+    let mut owed: Vec<Owed> = Vec::new();
+    for (n, (hat, contact, life, _)) in people.iter().enumerate() {
+        let same = |other: &Life| other.told[0].municipality() == life.told[0].municipality();
+        if people[..n].iter().any(|(_, before, other, _)| before.is_same(contact) && same(other)) {
+            continue;
+        }
+        let theirs = people.iter().filter(|(_, other, of, _)| other.is_same(contact) && same(of));
+        let is_sure = theirs.clone().any(|(_, _, _, waits)| *waits == Holds::Yes);
+        let news = News { kind: "annual_report_due", cause: life.told[0], from, until };
+        let mail = reached(lives, life, &news, Recipient { hat: *hat, contact: Some(contact.clone()) });
+        let over = is_over(year, until) == Holds::Yes;
+        owed.extend(mail.map(|o| Owed { is_sure: o.is_sure && is_sure && over, why: format!("{} on {monday}", o.why), ..o }));
+    }
+    owed
+}
+
+/// One mail to a lead about all their plans.
+fn to_lead<'a>(
+    year: &Year,
+    lives: &Lives<'a>,
+    kind: &'static str,
+    plans: &[&Life<'a>],
+    who: &str,
+    (from, until): (Instant, Instant),
+    waits: Holds,
+) -> Option<Owed<'a>> {
+    let holds = waits.and(is_over(year, until));
+    // The newest word of any of their plans tells how they are reached.
+    let newest = plans.iter().filter(|life| life.lead(from) == Some(who)).max_by_key(|life| life.case(from).map(|t| t.line))?;
+    let news = News { kind, cause: newest.told[0], from, until };
+    let mail = reached(lives, newest, &news, lead(newest, from)).filter(|_| holds != Holds::No);
+    mail.map(|o| Owed { is_sure: o.is_sure && holds == Holds::Yes, why: format!("{kind} to {who}, {from}"), cause: None, ..o })
+}
