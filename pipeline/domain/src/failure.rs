@@ -231,6 +231,30 @@ codes! {
             "Planen kan ikke lukkes ennå: referater, samtykker eller dokumenter mangler. Send dem, eller skriv i avslutningsnotatet hva som står igjen."
             | "Planen kan ikkje lukkast enno: referat, samtykke eller dokument manglar. Send dei, eller skriv i avslutningsnotatet kva som står att."
             | "The plan cannot be closed yet: minutes, consents or documents are missing. Send them, or name in the closing note what is outstanding.";
+        DeliveryRefused "delivery_refused":
+            "Sakarkivet tok ikke imot dokumentet. Be arkivet se på meldingen, rett målet i oppsettet om det er feil, og send på nytt."
+            | "Sakarkivet tok ikkje imot dokumentet. Be arkivet sjå på meldinga, rett målet i oppsettet om det er feil, og send på nytt."
+            | "The case archive did not take the document. Ask the archive to look at the message, correct the target in the configuration if it is wrong, and send again.";
+        DeliveryDoubtful "delivery_doubtful":
+            "Sakarkivet har ikke svart innen fristen. Se etter om dokumentet er der og om meldinger blir båret, før du sender på nytt."
+            | "Sakarkivet har ikkje svart innan fristen. Sjå etter om dokumentet er der og om meldingar blir borne, før du sender på nytt."
+            | "The case archive has not answered in time. See whether the document is there and whether messages are carried before you send again.";
+        DeliveryIncomplete "delivery_incomplete":
+            "Målet i oppsettet spør etter noe saken ikke har, for eksempel fødselsnummer. Før det inn i fagsystemet, eller rett målet."
+            | "Målet i oppsettet spør etter noko saka ikkje har, til dømes fødselsnummer. Før det inn i fagsystemet, eller rett målet."
+            | "The target in the configuration asks for something that the case does not have, such as a national id. Add it in the source system or correct the target.";
+        DeliveryUnwritable "delivery_unwritable":
+            "Utvekslingsmappen eller en fil til den kan ikke leses eller skrives. Se etter plass og rettigheter; det prøves igjen av seg selv."
+            | "Utvekslingsmappa eller ei fil til ho kan ikkje lesast eller skrivast. Sjå etter plass og rettar; det blir prøvd igjen av seg sjølv."
+            | "The exchange folder or a file for it cannot be read or written. Check space and permissions; it is tried again by itself.";
+        DeliveryWaits "delivery_waits":
+            "Planen kan ikke lukkes ennå: sakarkivet har ikke kvittert for alle dokumentene. Den lukkes av seg selv når kvitteringene er kommet."
+            | "Planen kan ikkje lukkast enno: sakarkivet har ikkje kvittert for alle dokumenta. Han blir lukka av seg sjølv når kvitteringane er komne."
+            | "The plan cannot be closed yet: the case archive has not receipted every document. It is closed by itself when the receipts have come.";
+        ReceiptUnknown "receipt_unknown":
+            "Noe som kom fra sakarkivet, svarer ikke på noen melding herfra eller kan ikke leses. Det ligger i «ukjent» i utvekslingsmappen; se på det der."
+            | "Noko som kom frå sakarkivet, svarer ikkje på noka melding herifrå eller kan ikkje lesast. Det ligg i «ukjent» i utvekslingsmappa; sjå på det der."
+            | "Something that came from the case archive answers no message of ours or cannot be read. It lies in `ukjent` in the exchange folder; look at it there.";
         AddressBounced "address_bounced":
             "E-post til adressen kommer tilbake, og det sendes ikke mer dit. Gi beskjed på papir, og be om en ny adresse."
             | "E-post til adressa kjem tilbake, og det blir ikkje sendt meir dit. Gi beskjed på papir, og be om ei ny adresse."
