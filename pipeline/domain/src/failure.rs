@@ -375,5 +375,33 @@ codes! {
             "Tidsstempelet er ikke til å stole på, eller tjenesten avviste. Se etter at tjenesten og sertifikatet i oppsettet hører sammen."
             | "Tidsstempelet er ikkje til å stole på, eller tenesta avviste. Sjå etter at tenesta og sertifikatet i oppsettet høyrer saman."
             | "The time stamp is not to be believed, or the authority refused. Check that service and certificate in the configuration belong together.";
+        ExtractEmpty "extract_empty":
+            "Ingen avsluttet mappe med filer i perioden og arkivdelene det er spurt om. Se «arkivflyt extract --dry-run»."
+            | "Inga avslutta mappe med filer i perioden og arkivdelane det er spurt om. Sjå «arkivflyt extract --dry-run»."
+            | "No closed folder with files in the period and the parts that were asked for. See `arkivflyt extract --dry-run`.";
+        ExtractSchemaMissing "extract_schema_missing":
+            "Et offisielt skjema mangler. Hent skjemaene fra Nasjonalarkivet, og nevn mappen de ligger i (--schemas)."
+            | "Eit offisielt skjema manglar. Hent skjemaa frå Nasjonalarkivet, og nemn mappa dei ligg i (--schemas)."
+            | "An official schema is missing. Get the schemas from the National Archives and name the folder they lie in (--schemas).";
+        ExtractDamaged "extract_damaged":
+            "Noe i en arkivmappe kan ikke leses eller er ikke det som ble arkivert. Ingenting er levert. Kjør «arkivflyt case verify»."
+            | "Noko i ei arkivmappe kan ikkje lesast eller er ikkje det som vart arkivert. Ingenting er levert. Køyr «arkivflyt case verify»."
+            | "Something in a case folder cannot be read or is not what was archived. Nothing was delivered. Run `arkivflyt case verify`.";
+        ExtractLeak "extract_leak":
+            "Skjermede ord står i en offentlig tittel eller i offentlig journal. Ingenting er levert. Enhetene er nevnt; noen må se på dem."
+            | "Skjerma ord står i ein offentleg tittel eller i offentleg journal. Ingenting er levert. Einingane er nemnde; nokon må sjå på dei."
+            | "Screened words stand in a public title or in the public journal. Nothing was delivered. The units are named; somebody must look.";
+        ExtractRefused "extract_refused":
+            "Kontrollen før forsegling fant feil, og uttrekket er ikke laget. Funnene er nevnt; data endres aldri for å bestå."
+            | "Kontrollen før forsegling fann feil, og uttrekket er ikkje laga. Funna er nemnde; data blir aldri endra for å bestå."
+            | "The check before sealing found errors and no extract was made. The findings are named; data is never changed to pass.";
+        ExtractDiskFull "extract_disk_full":
+            "Disken er full, og uttrekket er ikke ferdig. Frigjør plass, og kjør på nytt: det fortsetter der det slapp."
+            | "Disken er full, og uttrekket er ikkje ferdig. Frigjer plass, og køyr på nytt: det held fram der det slapp."
+            | "The disk is full and the extract is not finished. Free some space and run again: it goes on where it stopped.";
+        ExtractFailed "extract_failed":
+            "Uttrekket ble ikke ferdig, og ingenting er levert. Se etter plass, rettigheter og det som er nevnt, og kjør på nytt."
+            | "Uttrekket vart ikkje ferdig, og ingenting er levert. Sjå etter plass, rettar og det som er nemnt, og køyr på nytt."
+            | "The extract was not finished and nothing was delivered. Check space, permissions and what is named, then run again.";
     }
 }
