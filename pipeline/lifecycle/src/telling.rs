@@ -5,7 +5,8 @@ use pipeline_domain::{ErrorCode, NoticeKind, RecipientRef, Timestamp};
 use crate::{Life, Sharing};
 
 /// Whether this person may be told of this now. Without a consent that holds, those whose access rests on it are told nothing more
-/// (DOMAIN § 4): participants, those called to meetings, recipients of minutes and messages, whoever asked for a print.
+/// (DOMAIN § 4): participants, those called to meetings, recipients of minutes and messages, whoever asked for a print. Subject or
+/// guardians who asked for one are for the caller to know: their access does not rest on a consent of their own.
 ///
 /// Errors: [`ErrorCode::ConsentMissing`] when none was given or the last was taken back, [`ErrorCode::ConsentExpired`] when it
 /// has run out.

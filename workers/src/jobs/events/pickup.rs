@@ -9,6 +9,7 @@ use std::{
 };
 
 use pipeline_domain::{CaseFolderId, ErrorCode, Event, EventName, FactKind, Verdict};
+use pipeline_lifecycle::Life;
 use pipeline_store::Plans;
 
 use super::{asked, deeds};
@@ -105,9 +106,12 @@ pub fn remove_old(shell: &Shell) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes away what lies here of a plan whose consent has ended, but for what its own side asked for.
+/// Takes away what lies here of a plan whose consent has ended, but for what its own side asked for. Another consent may still hold.
 pub async fn take_back(shell: &Shell, folder: &CaseFolderId) -> Result<(), Failure> {
     let facts = shell.store.facts_of(folder).await?;
+    if !Life::of(facts.iter().map(|row| &row.fact)).is_suspended(shell.clock.now()) {
+        return Ok(());
+    }
     let is_request = |kind| matches!(kind, FactKind::Event(event) if asked::is_request(event));
     for row in facts.iter().filter(|row| is_request(row.fact.kind)) {
         match deeds::read_back(shell, row).await {
