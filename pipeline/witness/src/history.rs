@@ -4,7 +4,8 @@
 //! other role (lost, leaked), and always signed by the new one too. Each note names the size and root of the log at that time: the
 //! old key counts up to there, so old proofs stay valid. A key that leaked counts only where the log itself agrees, and what it
 //! vouched for from that size on is void. When both keys have leaked, a new founding note begins again, and whoever verifies
-//! must be given its fingerprint by another way than this folder.
+//! must be given its fingerprint by another way than this folder. The same goes when somebody is shown two histories that part
+//! (whoever has one key can write a history in which he replaces the other): he believes neither, until he is told.
 
 use std::path::Path;
 
