@@ -41,6 +41,7 @@ fn print(played: Option<f64>, judged: f64, account: &Account) {
     println!("attachments    {}", summary.attachments);
     println!("mails          {} ({} may have come or not)", summary.all_mails(), summary.open_questions);
     summary.mails.iter().for_each(|(kind, n)| println!("  {n:>8}  {kind}"));
+    println!("looks          {}", summary.looks);
     println!("screened       {} units, {} values looked for", summary.screened, summary.needles);
     println!("findings       {}", account.findings.len());
     account.findings.iter().for_each(|finding| println!("  {}: {}", finding.code, finding.at));

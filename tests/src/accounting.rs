@@ -28,6 +28,7 @@ mod screening;
 mod texts;
 mod times;
 mod told;
+mod traces;
 mod xml;
 
 use std::{collections::BTreeMap, fmt, path::Path};
@@ -74,6 +75,8 @@ pub struct Summary {
     pub protected: usize,
     /// Registrations, folders and documents that were looked at for their screening.
     pub screened: usize,
+    /// Rows of the access log that tell of a look at a document.
+    pub looks: usize,
     /// Different values of people that were looked for in mails and names of files.
     pub needles: usize,
 }
@@ -119,6 +122,7 @@ pub fn account(data: &Path) -> Account {
     summary.protected = protection::judge(&year, &folders, &mut found);
 
     let lives = Lives::of(&year, &archived);
+    summary.looks = traces::judge(data, &year, &lives, &mut found);
     let mails = Mail::all(data, &mut found);
     let mut owed = announced::mails(&year, &lives, &archived);
     owed.extend(again::mails(&year, &lives, &owed));

@@ -194,7 +194,7 @@ fn titles(told: &Told) -> &'static [&'static str] {
             _ => &["Individuell opplæringsplan"],
         },
         "iop_annual_report" => &["Årsrapport for individuell opplæringsplan"],
-        "meeting_invitation" if told.text("/content/state") == "cancelled" => &["Avlysning av møte"],
+        "meeting_invitation" if told.text("/content/state") == "cancelled" => &["Avlysning av møte", "Avlysing av møte"],
         "meeting_invitation" => &["Møteinnkalling"],
         "meeting_minutes" => &["Møtereferat"],
         "consent_record" => &["Samtykke"],

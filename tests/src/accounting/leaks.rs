@@ -13,8 +13,22 @@ use crate::{Needle, Sample, files_below, found_in, needles, personal_values};
 /// What a plan is called, in both written forms.
 const PLAN_WORDS: [&str; 7] = ["individuell", "enkelt samsp", "stafett", "opplæring", "iop", "hovedperson", "hovudperson"];
 
-/// Values that are words of ours as well, and name nobody where they stand.
-const WORDS_OF_OURS: [&str; 2] = ["status", "samtykke"];
+/// Words of ours that somebody may write too, and that name nobody: kinds of documents in the names of files (README: they do tell those), and
+/// columns of reports.
+const WORDS_OF_OURS: [&str; 12] = [
+    "status",
+    "samtykke",
+    "vedlegg",
+    "referat",
+    "motereferat",
+    "innkalling",
+    "evaluering",
+    "avslutning",
+    "overforing",
+    "internmeldinger",
+    "arsrapport",
+    "dokumenter",
+];
 
 /// Searches everything but the papers. Answers how many different values were looked for.
 pub fn judge(data: &Path, year: &Year, mails: &[Mail], texts: &Texts, found: &mut Vec<Finding>) -> usize {

@@ -19,10 +19,11 @@ use super::{
 use crate::files_below;
 
 /// Runs that always leave a report: when they are due on a day, if they are.
-const RUNS: [(&str, fn(NaiveDate) -> bool, u32); 4] = [
+const RUNS: [(&str, fn(NaiveDate) -> bool, u32); 5] = [
     ("archive.semiannual", |d| d.day() == 15 && [1, 6].contains(&d.month()), 2),
     ("fixity.check", |d| d.day() == 1, 1),
     ("report.archive", |d| times::is_monday(&d), 7),
+    ("report.roles", |d| (d.day(), d.month()) == (2, 1), 4),
     ("school_year.close", |d| (d.day(), d.month()) == (1, 8), 5),
 ];
 /// Leaves one when there is something to follow up. Mondays, May to July, 07:00.
@@ -45,10 +46,11 @@ pub fn mails<'a>(data: &Path, year: &Year, texts: &Texts, found: &mut Vec<Findin
     }
     let at_work: BTreeSet<&str> = year.told.iter().map(super::Told::municipality).collect();
     for day in times::days(year.from, times::days_before(year.until, 2)) {
-        for (kind, is_due, _) in RUNS.iter().filter(|(_, is_due, _)| is_due(day)) {
-            debug_assert!(is_due(day));
-            // On the first day there may be nothing to report on yet.
-            let missing = at_work.iter().filter(|m| day > year.from && seen(&by_run, kind, m, day) == 0);
+        for (kind, _, hour) in RUNS.iter().filter(|(_, is_due, _)| is_due(day)) {
+            let due = times::in_oslo(day, *hour, 0);
+            // There is nothing to report on before the municipality has its first plan.
+            let has_begun = |m: &&&str| year.told.iter().any(|t| t.municipality() == **m && t.at < due);
+            let missing = at_work.iter().filter(has_begun).filter(|m| seen(&by_run, kind, m, day) == 0);
             found.extend(missing.map(|m| Finding::new("report_missing", format!("{kind} {m} {day}"))));
         }
     }
