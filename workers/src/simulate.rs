@@ -2,7 +2,7 @@
 //! does.
 //!
 //! Two parts, apart. The *play* (`play.rs`) stands for the source system: a pure function of the seed and of what the archive asks for
-//! says what is handed in and when. A plan is `plan.rs`; what happens to it is `acts/`, what is written of it `papers/`. The *player*
+//! says what is handed in and when. A plan is `plan.rs`, the first of them `cast.rs`; what happens to it is `acts/`, what is written of it `papers/`. The *player*
 //! (`player.rs`) drives the real thing through the year: it sets the clock (`clock.rs`), hands in what is due through the door that
 //! `submit` uses, fires the schedules, and lets the daemon's own runners work until nothing is left to do at that instant.
 //!
@@ -10,6 +10,7 @@
 
 mod acts;
 mod calendar;
+mod cast;
 mod chance;
 mod clock;
 mod files;

@@ -142,6 +142,14 @@ impl Person {
         contact
     }
 
+    /// Has an address that is right, and is not reserved.
+    pub fn reachable(&mut self, today: NaiveDate) {
+        let (first, second) = self.name.split_once(' ').expect("names have two words");
+        self.email.get_or_insert_with(|| address(first, second, self.id, 0, DOMAINS[0]));
+        self.reserved = false;
+        self.confirmed_on = Some(today);
+    }
+
     /// Takes another address, the n-th, and says that it is right.
     pub fn moves_to(&mut self, n: u32, on: NaiveDate) {
         let (first, second) = self.name.split_once(' ').expect("names have two words");

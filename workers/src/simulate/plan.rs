@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     calendar::plus,
+    cast::{self, Part, number_of, part_of},
     chance::{Chance, id},
     national_id::{Number, national_id},
     people::Person,
@@ -159,6 +160,7 @@ pub struct Plan {
     pub events: u32,
     pub moves: u32,
     pub closings: u32,
+    pub part: Part,
     /// The consent was taken back, and not given anew.
     pub was_withdrawn: bool,
 }
@@ -176,8 +178,8 @@ impl Plan {
         let kind = KINDS[(no as usize / 3) % KINDS.len()];
         let units = town.units(kind);
         let unit = units[chance.below(units.len())];
-        let born = birthday(kind, began.oslo_date().naive(), &mut chance);
-        let number = if chance.percent(6) { Number::Temporary } else { Number::Birth };
+        let born = birthday(no, kind, began.oslo_date().naive(), &mut chance);
+        let number = number_of(no, &mut chance);
         let national_id = unused(born, number, &mut chance, numbers);
         let later_national_id = (number == Number::Temporary).then(|| unused(born, Number::Birth, &mut chance, numbers));
         let key = |what: &str| format!("plan {no} {what}");
@@ -191,7 +193,7 @@ impl Plan {
         let members = members(seed, no, &guardians, town, began, &mut chance);
         let goals = goals(&mut chance);
         let schooling = schooling(seed, no, age, unit, began, town, &mut chance);
-        Self {
+        let mut plan = Self {
             seed,
             no,
             id: id(seed, &format!("plan {no}")),
@@ -228,9 +230,12 @@ impl Plan {
             events: 0,
             moves: 0,
             closings: 0,
+            part: part_of(no),
             was_withdrawn: false,
             chance,
-        }
+        };
+        plan.take_part();
+        plan
     }
 
     /// The id of something of this plan.
@@ -291,14 +296,14 @@ impl Plan {
 }
 
 /// A child for plans of children; one in ten comes of the age to decide in the course of the year.
-fn birthday(kind: PlanType, began: NaiveDate, chance: &mut Chance) -> NaiveDate {
+fn birthday(no: u32, kind: PlanType, began: NaiveDate, chance: &mut Chance) -> NaiveDate {
     let (young, old, decides) = match kind {
         PlanType::Iop => (6, 14, 15),
         PlanType::Sl => (2, 15, 16),
         PlanType::Ip => (4, 60, 16),
         PlanType::Es => (17, 80, 16),
     };
-    let comes_of_age = kind != PlanType::Es && chance.percent(10);
+    let comes_of_age = cast::comes_of_age(no) || (kind != PlanType::Es && chance.percent(10));
     let years = if comes_of_age { decides } else { chance.between(young, old) };
     let year = began.year() - i32::try_from(years).expect("a life is short");
     let days = if comes_of_age { chance.between(20, 330) } else { -chance.between(0, 364) };

@@ -78,12 +78,16 @@ pub async fn survey(run: &LocalRun, since: Option<Timestamp>) -> Result<Option<S
         folder.is_overdue = overdue.contains(&folder.folder.id);
     }
     let in_period = |at: Timestamp| since.is_none_or(|since| at > since);
-    let on_paper = store.paper_list().await?.into_iter().filter(|p| p.folder.municipality == run.municipality && in_period(p.at)).collect();
+    let mut on_paper = store.paper_list().await?;
+    on_paper.retain(|p| p.folder.municipality == run.municipality && in_period(p.at));
+    // Of one instant, whoever was quicker to write: a report does not depend on that.
+    on_paper.sort_by_key(|p| (p.at, p.folder.clone(), p.about, p.recipient));
     let mut mails = Vec::new();
     for state in [MailState::Failed, MailState::Doubtful] {
         let all = store.mails(&MailFilter { state: Some(state), ..MailFilter::default() }, MOST_MAILS).await?;
         mails.extend(all.into_iter().filter(|mail| is_of(run, mail) && !was_rightly_stopped(mail)));
     }
+    mails.sort_by_key(|mail| (mail.queued_at, mail.dedupe_key.clone()));
     Ok(Some(Survey { folders, on_paper, mails, unread }))
 }
 

@@ -88,7 +88,7 @@ impl Plan {
         self.closings += 1;
         let n = self.closings;
         out.send(self.closing_note(now, reason, &outstanding, last, n));
-        if reason != "moved" && self.chance.percent(30) {
+        if reason != "moved" && (self.part.reopens || self.chance.percent(30)) {
             let days = self.chance.between(20, 50);
             let reopened = self.office_hours(now, days);
             out.later(reopened, Act::Reopen);

@@ -26,7 +26,13 @@ impl Plan {
         let due = day_after(now, 14);
         out.send(self.event("consent.requested", now, json!({ "matter": id, "due": due })));
         let asked: Vec<(Uuid, &'static str)> = self.deciders(now).into_iter().map(|(p, role)| (p.id, role)).collect();
-        self.to_be_opened(now, id, asked, out);
+        if !self.part.is_not_opened {
+            self.to_be_opened(now, id, asked, out);
+        }
+        if let Some(days) = self.part.answers_after {
+            let answered = self.office_hours(now, days);
+            return out.later(answered, Act::ApproveConsent);
+        }
         let days = match self.chance.below(20) {
             0..=13 => self.chance.between(2, 7),
             14..=18 => self.chance.between(8, 20),
@@ -41,7 +47,8 @@ impl Plan {
             0..=2 => self.chance.between(90, 200),
             _ => self.chance.between(330, 600),
         };
-        let (was_given, last) = (self.consent.as_ref().is_some_and(|c| c.approved_at.is_some()), day_after(now, days));
+        let was_given = self.consent.as_ref().is_some_and(|c| c.approved_at.is_some());
+        let last = day_after(now, self.part.consent_days.filter(|_| !was_given).unwrap_or(days));
         let Some(consent) = self.consent.as_mut().filter(|c| c.is_open) else { return };
         (consent.approved_at, consent.valid_until, consent.is_open) = (Some(now), last, false);
         consent.edition += 1;
@@ -61,7 +68,7 @@ impl Plan {
 
     /// Most are asked again in time; of the others the consent runs out.
     fn towards_the_end(&mut self, last: NaiveDate, out: &mut Out<'_>) {
-        if self.chance.percent(60) {
+        if self.chance.percent(60) && !self.part.is_not_renewed {
             let asked = self.office_hours(at(last, 9, 0), -25);
             out.later(asked, Act::AskConsent);
         }

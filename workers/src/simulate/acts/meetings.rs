@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Act, Out};
 use crate::simulate::{
     calendar::{minutes_after, plus, working_day},
+    cast::Turn,
     plan::{Meeting, Plan},
 };
 
@@ -30,16 +31,21 @@ impl Plan {
         self.change(now, ("Møte", "Møte"));
         out.send(self.invitation(now, n, "meeting.invited"));
         self.to_be_answered(now, n, out);
-        match self.chance.below(100) {
-            0..18 => {
+        let by_chance = match self.chance.below(100) {
+            0..18 => Turn::Moved,
+            18..30 => Turn::CalledOff,
+            _ => Turn::None,
+        };
+        match self.part.first_meeting.filter(|_| n == 0).unwrap_or(by_chance) {
+            Turn::Moved => {
                 let moved = self.office_hours(now, 3);
                 out.later(moved, Act::MoveMeeting(n));
             }
-            18..30 => {
+            Turn::CalledOff => {
                 let off = self.office_hours(now, 6);
                 out.later(off, Act::CallOff(n));
             }
-            _ => {}
+            Turn::None => {}
         }
         self.lead_up_to(n, out);
     }
@@ -139,6 +145,7 @@ impl Plan {
             out.later(minutes_after(now, 45), Act::Change);
         }
         let days = match self.chance.below(100) {
+            _ if self.part.corrects => 3,
             0..75 => self.chance.between(1, 6),
             75..90 => self.chance.between(10, 25),
             _ => return,
@@ -154,7 +161,7 @@ impl Plan {
         let envelope = self.minutes(now, n);
         out.send(envelope);
         self.readers_of_minutes(now, n, out);
-        if self.chance.percent(15) {
+        if self.part.corrects || self.chance.percent(15) {
             let corrected = self.office_hours(now, 4);
             out.later(corrected, Act::CorrectMinutes(n));
         }

@@ -23,6 +23,7 @@ pub fn year_of(plan: &mut Plan, ends: Timestamp) -> Vec<(Timestamp, Act)> {
         let reason = plan.chance.pick(&["goals_reached", "subject_wish", "service_ended"]);
         sometime(plan, &mut year, (150, 330), Act::AskToClose(reason));
     }
+    plan.play_part(&mut year);
     year.retain(|(at, _)| *at <= ends);
     year
 }
