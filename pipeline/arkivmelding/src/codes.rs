@@ -132,3 +132,88 @@ pub(crate) fn dokumenttype(ours: &str) -> Kode {
         _ => Kode("DOKUMENT", "Dokument"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, path::PathBuf};
+
+    use super::*;
+    use crate::JournalStatus;
+
+    /// Skips loudly, or fails when everything must run.
+    fn shared() -> Option<PathBuf> {
+        let root = std::env::var_os("ARKIVFLYT_SHARED")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+        let path = root.join("arkivmelding");
+        if path.is_dir() {
+            return Some(path);
+        }
+        assert!(std::env::var_os("ARKIVFLYT_STRICT").is_none_or(|v| v != "1"), "ARKIVFLYT_STRICT=1, but the code lists are not there");
+        eprintln!("SKIPPED: the code lists are not there (ARKIVFLYT_SHARED)");
+        None
+    }
+
+    /// Code and description of one list of Fiks Arkiv.
+    fn list(of: &str) -> Option<BTreeMap<String, String>> {
+        let path = shared()?.join(format!("fiks-arkiv-v1/kodelister/no.ks.fiks.arkiv.v1.kodelister.{}.json", of.to_lowercase()));
+        let list: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+        Some(list["kodeliste"].as_array().unwrap().iter().map(|c| (text(&c["kodeverdi"]), text(&c["kodebeskrivelse"]))).collect())
+    }
+
+    fn check(of: &str, codes: impl IntoIterator<Item = Kode>) {
+        let Some(list) = list(of) else { return };
+        for Kode(code, description) in codes {
+            assert_eq!(list.get(code).map(String::as_str), Some(description), "{of} {code}");
+        }
+    }
+
+    #[test]
+    fn fiks_codes_are_those_of_the_published_lists() {
+        check(Saksstatus::ELEMENT, Saksstatus::ALL.iter().map(|c| c.kode()));
+        check(Journalposttype::ELEMENT, Journalposttype::ALL.iter().map(|c| c.kode()));
+        check(Korrespondanseparttype::ELEMENT, Korrespondanseparttype::ALL.iter().map(|c| c.kode()));
+        check(Dokumentstatus::ELEMENT, Dokumentstatus::ALL.iter().map(|c| c.kode()));
+        check(Variantformat::ELEMENT, Variantformat::ALL.iter().map(|c| c.kode()));
+        check(TilknyttetSom::ELEMENT, TilknyttetSom::ALL.iter().map(|c| c.kode()));
+        check("journalstatus", journal_statuses().map(JournalStatus::kode));
+        check("dokumentmedium", [ELEKTRONISK]);
+        check("merknadstype", [ARKIVMERKNAD]);
+        check("skjermingopphoereraksjon", [crate::fiks::REVIEWED]);
+        check("partrolle", ["Hovedperson", "Foresatt", "Verge"].map(|role| part_rolle(role).unwrap()));
+        assert_eq!(part_rolle("Planansvarlig"), None);
+        check("dokumenttype", ["Vedlegg", "Evaluering", "Møteinnkalling", "Årsrapport", "Gjenåpning", "Samtykke"].map(dokumenttype));
+    }
+
+    fn journal_statuses() -> [JournalStatus; 5] {
+        use JournalStatus::{Approved, Archived, Dispatched, Finalised, Registered};
+        [Registered, Finalised, Approved, Dispatched, Archived]
+    }
+
+    #[test]
+    fn digdir_words_are_enumerated_in_its_catalogue() {
+        let Some(shared) = shared() else { return };
+        let catalogue = std::fs::read_to_string(shared.join("digdir/metadatakatalog.xsd")).unwrap();
+        let words = |element: &str| -> Vec<String> {
+            let start = catalogue.find(&format!("<xs:simpleType name=\"{element}\">")).unwrap();
+            let body = catalogue[start..].split("</xs:simpleType>").next().unwrap();
+            body.split("enumeration value=\"").skip(1).map(|w| w.split('"').next().unwrap().to_owned()).collect()
+        };
+        let check = |element: &str, ours: Vec<&str>| {
+            let all = words(element);
+            assert!(!all.is_empty(), "{element}");
+            for word in ours {
+                assert!(all.iter().any(|w| w == word), "{element} {word}");
+            }
+        };
+        check(Saksstatus::ELEMENT, Saksstatus::ALL.iter().map(|c| c.word()).collect());
+        check(Journalposttype::ELEMENT, Journalposttype::ALL.iter().map(|c| c.word()).collect());
+        check(Korrespondanseparttype::ELEMENT, Korrespondanseparttype::ALL.iter().map(|c| c.word()).collect());
+        check(Dokumentstatus::ELEMENT, Dokumentstatus::ALL.iter().map(|c| c.word()).collect());
+        check(Variantformat::ELEMENT, Variantformat::ALL.iter().map(|c| c.word()).collect());
+        check(TilknyttetSom::ELEMENT, TilknyttetSom::ALL.iter().map(|c| c.word()).collect());
+        check(SkjermingDokument::ELEMENT, vec![SkjermingDokument::Hele.word(), SkjermingDokument::Deler.word()]);
+        check("journalstatus", journal_statuses().map(JournalStatus::word).to_vec());
+        check("dokumentmedium", vec![ELEKTRONISK.1]);
+    }
+}

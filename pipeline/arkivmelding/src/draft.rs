@@ -43,7 +43,7 @@ impl Draft<'_> {
         match (&self.target.folder, self.folder.subject()) {
             (TargetFolder::ByClass { title }, Some(subject)) => format!("{title}\n{}", subject.name.expose()),
             (TargetFolder::ByClass { title }, None) => title.clone(),
-            (TargetFolder::Own | TargetFolder::ByKey { .. }, _) => self.folder.title.expose().to_owned(),
+            (TargetFolder::Own {} | TargetFolder::ByKey { .. }, _) => self.folder.title.expose().to_owned(),
         }
     }
 
@@ -51,7 +51,7 @@ impl Draft<'_> {
     pub fn folder_public_title(&self) -> String {
         match &self.target.folder {
             TargetFolder::ByClass { title } => format!("{title} ******"),
-            TargetFolder::Own | TargetFolder::ByKey { .. } => self.folder.public_title.expose().to_owned(),
+            TargetFolder::Own {} | TargetFolder::ByKey { .. } => self.folder.public_title.expose().to_owned(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Draft<'_> {
 /// The key by which the receiver knows the folder.
 pub(crate) fn folder_key(folder: &CaseFolder, target: &Target, sender: Sender<'_>) -> Result<ExternalKey, ArkivmeldingError> {
     match &target.folder {
-        TargetFolder::Own | TargetFolder::ByClass { .. } => Ok(ExternalKey::of_plan(&target.system, folder.plan)),
+        TargetFolder::Own {} | TargetFolder::ByClass { .. } => Ok(ExternalKey::of_plan(&target.system, folder.plan)),
         TargetFolder::ByKey { system, key } => Ok(ExternalKey {
             system: system.clone().unwrap_or_else(|| target.system.clone()),
             key: key.fill(&Values { target, sender, folder })?,
@@ -102,7 +102,7 @@ pub(crate) fn classes(folder: &CaseFolder, target: &Target, sender: Sender<'_>) 
         title: Some(folder.class.title.clone()),
         is_personal: false,
     };
-    if target.classification.is_empty() && target.folder == TargetFolder::Own {
+    if target.classification.is_empty() && target.folder == (TargetFolder::Own {}) {
         return Ok(vec![own()]);
     }
     let values = Values { target, sender, folder };

@@ -68,7 +68,7 @@ impl Dialect {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TargetFolder {
     /// A saksmappe of the plan's own, made with its first document and closed with the plan.
-    Own,
+    Own {},
     /// A folder that is there (elevmappe), by its external key. Never made and never closed by us. Fiks Arkiv only.
     ByKey {
         /// `fagsystem` of the key; our own `system` when left out.
@@ -208,7 +208,7 @@ impl Target {
     fn check_folder(&self) -> Result<(), TargetFault> {
         let fault = |key, expected| Err(TargetFault { key, expected });
         match &self.folder {
-            TargetFolder::Own => Ok(()),
+            TargetFolder::Own {} => Ok(()),
             TargetFolder::ByKey { system, key } => {
                 use crate::Placeholder::{Case, Plan};
                 if key.is_personal() || !key.asks().any(|p| matches!(p, Plan | Case)) {
@@ -251,8 +251,8 @@ impl Target {
     /// How the closing of a plan reaches the receiver.
     pub fn closing(&self) -> ClosingTravels {
         match (&self.folder, self.dialect) {
-            (TargetFolder::Own, Dialect::Digdir) => ClosingTravels::WithLastDocument,
-            (TargetFolder::Own, Dialect::FiksArkivV1) => ClosingTravels::Alone,
+            (TargetFolder::Own {}, Dialect::Digdir) => ClosingTravels::WithLastDocument,
+            (TargetFolder::Own {}, Dialect::FiksArkivV1) => ClosingTravels::Alone,
             (TargetFolder::ByKey { .. } | TargetFolder::ByClass { .. }, _) => ClosingTravels::Never,
         }
     }

@@ -70,7 +70,7 @@ fn klassifikasjon(xml: &mut Xml, class: &Klasse) {
 }
 
 /// When the screening ends, somebody looks (G), it does not end by itself.
-const REVIEWED: Kode = Kode("G", "Gjennomgås for vurdering av avgradering når angitt avgraderingstidspunkt nås");
+pub(crate) const REVIEWED: Kode = Kode("G", "Gjennomgås for vurdering av avgradering når angitt avgraderingstidspunkt nås");
 
 /// Writes `skjerming`, on folder, registration and document alike (DOMAIN § 7). The type has no `skjermingMetadata`: names carry
 /// `erSkjermet` instead.

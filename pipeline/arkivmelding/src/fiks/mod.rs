@@ -9,6 +9,8 @@ mod kode;
 mod mappe;
 mod oppdatering;
 
+#[cfg(test)]
+pub(crate) use mappe::REVIEWED;
 pub(crate) use oppdatering::arkivmelding_oppdatering;
 
 use crate::{

@@ -12,14 +12,14 @@ pub(super) fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten()
 }
 
-/// A number of a case or a registration: `2026/17`, `2026/17-4`, `315890`. Digits in groups of at most ten, joined by `/`, `-`, `.`,
-/// and never eleven digits in all, however they are divided.
+/// A number of a case or a registration: `2026/17`, `2026/17-4`, `315890`. At most four groups of at most ten digits, joined by `/`,
+/// `-`, `.`, and never eleven digits in all, however they are divided.
 pub(super) fn number(text: &str) -> Option<String> {
     let text = text.trim();
     let groups: Vec<&str> = text.split(['/', '-', '.']).collect();
     let is_number = |group: &&str| (1..=10).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (text.len() <= LONGEST && groups.iter().all(|g| is_number(&g)) && digits != 11).then(|| text.to_owned())
+    (text.len() <= LONGEST && groups.len() <= 4 && groups.iter().all(|g| is_number(&g)) && digits != 11).then(|| text.to_owned())
 }
 
 #[cfg(test)]
