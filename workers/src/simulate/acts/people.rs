@@ -106,16 +106,21 @@ impl Plan {
 
     /// A copy for the one who decides: of what the archive holds, so not before it holds the plan.
     pub(super) fn ask_for_print(&mut self, now: Timestamp, out: &mut Out<'_>) {
-        if self.taken.is_some() && self.is_active() {
+        if self.taken.is_some() && self.is_active() && !self.is_hidden() {
             self.ask_as_decider(now, "print.requested", json!({ "reason": "own_copy", "special_categories": "included" }), out);
         }
     }
 
     /// All that is kept about the subject (GDPR art. 15).
     pub(super) fn ask_for_export(&mut self, now: Timestamp, out: &mut Out<'_>) {
-        if self.taken.is_some() {
+        if self.taken.is_some() && !self.is_hidden() {
             self.ask_as_decider(now, "export.requested", json!({ "reason": "access_request" }), out);
         }
+    }
+
+    /// Of somebody at a strictly confidential address nothing leaves before it is released for the one who asks.
+    fn is_hidden(&self) -> bool {
+        self.protection == "strictly_confidential"
     }
 
     fn ask_as_decider(&mut self, now: Timestamp, event: &str, mut with: Value, out: &mut Out<'_>) {

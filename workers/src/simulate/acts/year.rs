@@ -19,9 +19,9 @@ pub fn year_of(plan: &mut Plan, ends: Timestamp) -> Vec<(Timestamp, Act)> {
         PlanType::Iop => school(plan, &mut year),
         PlanType::Ip | PlanType::Es | PlanType::Sl => consent(plan, &mut year),
     }
-    if plan.chance.percent(14) {
+    if plan.chance.percent(20) {
         let reason = plan.chance.pick(&["goals_reached", "subject_wish", "service_ended"]);
-        sometime(plan, &mut year, (150, 330), Act::AskToClose(reason));
+        sometime(plan, &mut year, (110, 320), Act::AskToClose(reason));
     }
     plan.play_part(&mut year);
     year.retain(|(at, _)| *at <= ends);
