@@ -153,7 +153,7 @@ mod tests {
     fn lines_survive_quoting_and_breaking() {
         let (one, two) = (checkpoint(1), checkpoint(u64::MAX));
         let quoted = |c: &Checkpoint| c.lines().unwrap().lines().map(|l| format!("> > {l}\r\n")).collect::<String>();
-        let broken: String = quoted(&two).split_inclusive(|c: char| c == 'A' || c == '7').map(|p| format!("{p}\n > ")).collect();
+        let broken: String = quoted(&two).split_inclusive(['A', '7']).map(|p| format!("{p}\n > ")).collect();
         let mail = format!("Du har fått et dokument.\r\n\r\n{}\r\n> svar\r\n{}", quoted(&one), broken);
         assert_eq!(Checkpoint::find_all(ORIGIN, &mail), [one, two]);
     }

@@ -39,7 +39,7 @@ fn key() -> CheckpointKey {
 /// Small pages, so that each of the few groups here meets every step.
 fn open(folder: &Path) -> (Log, Opening) {
     let (mut log, opening) = Log::open_or_create(folder).unwrap();
-    set_page_bytes(&mut log, 20_000);
+    set_page_bytes(&mut log, 3_000);
     (log, opening)
 }
 
@@ -90,7 +90,7 @@ fn a_crash_leaves_the_old_size_or_the_new() {
             log.append(leaves(0..130)).unwrap();
             log.publish(&key()).unwrap();
             drop(log);
-            let acknowledged = die_at(step, dir.path(), 400 / group + 2, group);
+            let acknowledged = die_at(step, dir.path(), 40 / group + 3, group);
             let (log, opening) = open(dir.path());
             assert!([acknowledged, acknowledged + group].contains(&opening.size), "{step:?} {acknowledged} {opening:?}");
             assert_sound(&log, opening.size);
@@ -109,7 +109,8 @@ fn a_crash_leaves_the_old_size_or_the_new() {
 fn tiles_that_the_power_took_are_written_again() {
     for loss in 0..3 {
         let dir = tempfile::tempdir().unwrap();
-        let (log, _) = open(dir.path());
+        let (mut log, _) = open(dir.path());
+        set_page_bytes(&mut log, 1 << 30);
         log.append(leaves(0..70)).unwrap();
         log.publish(&key()).unwrap();
         log.append(leaves(70..1000)).unwrap();

@@ -100,10 +100,10 @@ impl Journal {
         let mut bytes = vec![0; usize::try_from(unread).map_err(|_| WitnessError::TooLong)?];
         self.file.read_exact_at(&mut bytes, self.end).map_err(WitnessError::io("read the journal"))?;
         let mut rest = &bytes[..];
-        while let Some((entries, digest, after)) = record(rest, &self.last) {
-            entries.into_iter().for_each(&mut each);
-            self.end += (rest.len() - after.len()) as u64;
-            (rest, self.last) = (after, digest);
+        while let Some(record) = record(rest, &self.last) {
+            record.entries.into_iter().for_each(&mut each);
+            self.end += (rest.len() - record.rest.len()) as u64;
+            (rest, self.last) = (record.rest, record.digest);
         }
         Ok(rest.len() as u64)
     }
@@ -149,8 +149,16 @@ fn base_of(head: &[u8]) -> Option<Base> {
     is_whole.then_some(Base { size: u64::from_be_bytes(*size), root: Sha256::from_bytes(root.try_into().ok()?) })
 }
 
-/// The first record's entries, its digest, and what follows it. `None` when it is not whole.
-fn record<'a>(bytes: &'a [u8], last: &Sha256) -> Option<(Vec<&'a [u8]>, Sha256, &'a [u8])> {
+/// A whole group.
+struct Record<'a> {
+    entries: Vec<&'a [u8]>,
+    digest: Sha256,
+    /// What follows it.
+    rest: &'a [u8],
+}
+
+/// The first record. `None` when it is not whole.
+fn record<'a>(bytes: &'a [u8], last: &Sha256) -> Option<Record<'a>> {
     let (count, rest) = bytes.split_first_chunk::<4>()?;
     let (body, _) = rest.split_first_chunk::<4>()?;
     let length = RECORD_HEAD.checked_add(usize::try_from(u32::from_be_bytes(*body)).ok()?)?;
@@ -166,7 +174,8 @@ fn record<'a>(bytes: &'a [u8], last: &Sha256) -> Option<(Vec<&'a [u8]>, Sha256, 
         entries.push(entry);
         rest = tail;
     }
-    (entries.len() as u64 == u64::from(u32::from_be_bytes(*count)) && rest.is_empty()).then_some((entries, expected, after))
+    let is_whole = entries.len() as u64 == u64::from(u32::from_be_bytes(*count)) && rest.is_empty();
+    is_whole.then_some(Record { entries, digest: expected, rest: after })
 }
 
 fn chained(last: &Sha256, content: &[u8]) -> Sha256 {

@@ -12,6 +12,7 @@ const PROGRAM: &str = "pipeline";
 
 /// One leaf of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every leaf is a commit, and groups of them are short-lived")]
 pub enum Leaf {
     /// Something happened to a version of a case folder: the log of the archive.
     Commit(Commit),

@@ -1,6 +1,5 @@
 //! Helpers of this room's tests. Each test program uses some of them.
-#![expect(clippy::allow_attributes, reason = "which of these a test program uses differs")]
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     ffi::OsStr,
