@@ -1,6 +1,6 @@
 //! The whole story of one check.
 
-use std::{io::Read, path::Path, thread};
+use std::{io::Read, path::Path, sync::Arc, thread};
 
 use crate::{
     Facts, Finding, InspectError, Limits, Note, Report, Rule, Schemas,
@@ -61,8 +61,8 @@ struct Check<'a> {
 impl Check<'_> {
     fn run(&mut self, findings: &mut Findings) -> Facts {
         let Some((addml_name, addml)) = self.addml(findings) else { return Facts::default() };
-        let model = self.model(&addml, findings);
-        let model = model.as_ref().map_err(|why| *why);
+        let model = (!self.inspection.schemas.is_empty()).then(|| self.model(&addml, findings));
+        let model = model.as_deref().ok_or(Note::NoSchemas);
         let (sums, place, stop) = (self.sums, self.place, self.inspection.stop);
         // The files are read while the XML is: the one waits for the disk, the other for the processor.
         let (structure, is_whole) = thread::scope(|scope| {
@@ -70,7 +70,9 @@ impl Check<'_> {
                 scope.spawn(|| sums.work(place, stop));
             }
             self.description(addml_name, model, findings);
-            self.xml(&addml, model, findings)
+            // The official schemas are those of 5.0; that of the description is the same for all.
+            let is_older = addml.version == Some(Version::Older);
+            self.xml(&addml, if is_older { Err(Note::OtherVersion) } else { model }, findings)
         });
         let mut facts = structure.facts.clone();
         let mut structure = is_whole.then_some(structure);
@@ -119,22 +121,18 @@ impl Check<'_> {
     }
 
     /// The operator's schemas, with those of the extract that are for metadata of its own.
-    fn model(&self, addml: &Addml, findings: &mut Findings) -> Result<Model, Note> {
-        if self.inspection.schemas.is_empty() {
-            return Err(Note::NoSchemas);
-        }
-        if addml.version != Some(Version::V5) {
-            return Err(Note::OtherVersion);
-        }
-        let limits = self.inspection.limits;
+    fn model(&self, addml: &Addml, findings: &mut Findings) -> Arc<Model> {
+        let official = self.inspection.schemas;
         let is_other = |name: &str| name != "metadatakatalog.xsd" && !OBJECTS.iter().any(|o| name.strip_suffix(".xsd") == Some(*o));
         let schemas = addml.object("arkivstruktur").into_iter().flat_map(|o| &o.schemas);
-        let own = schemas.filter(|s| is_other(&s.name) && self.inspection.schemas.files().all(|(name, _)| name != s.name));
+        let own = schemas.filter(|s| is_other(&s.name) && official.files().all(|(name, _)| name != s.name));
         let own: Vec<Vec<u8>> = own.filter_map(|s| self.small(&s.name)).collect();
-        self.inspection.schemas.model(&own, limits).or_else(|_| {
-            // Not the operator's fault: those were read when they were named.
+        if own.is_empty() {
+            return official.model();
+        }
+        official.with_own(&own, self.inspection.limits).map(Arc::new).unwrap_or_else(|_| {
             findings.not_checked(Rule::Schema, Some(structure::FILE), Note::SchemaFeature);
-            self.inspection.schemas.model(&[], limits).map_err(|_| Note::NoSchemas)
+            official.model()
         })
     }
 

@@ -11,7 +11,7 @@ mod run;
 mod simple;
 pub mod time;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 pub use model::Model;
 use read::Document;
@@ -27,6 +27,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
     files: Vec<(String, Vec<u8>)>,
+    /// All of them, read once.
+    model: Arc<Model>,
 }
 
 impl Schemas {
@@ -55,17 +57,28 @@ impl Schemas {
         paths.sort();
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            self.add(&name, fs::read(&path).map_err(failed)?)?;
+            self.put(&name, fs::read(&path).map_err(failed)?)?;
         }
-        Ok(())
+        self.compile()
     }
 
     /// Adds one schema, such as that of the own metadata. Its file name is that which extracts give it.
     pub fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), InspectError> {
-        let failed = |rule| InspectError::Schema { name: name.to_owned(), rule };
-        document(&bytes, &Limits::default()).ok_or(failed("it is not a well-formed XML file of a reasonable size"))?;
+        self.put(name, bytes)?;
+        self.compile()
+    }
+
+    fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), InspectError> {
+        let rule = "it is not a well-formed XML file of a reasonable size";
+        document(&bytes, &Limits::default()).ok_or(InspectError::Schema { name: name.to_owned(), rule })?;
         self.files.push((name.to_owned(), bytes));
-        self.model(&[], &Limits::default()).map_err(failed)?;
+        Ok(())
+    }
+
+    fn compile(&mut self) -> Result<(), InspectError> {
+        let model = self.with_own(&[], &Limits::default());
+        let name = || self.files.last().map(|(name, _)| name.clone()).unwrap_or_default();
+        self.model = Arc::new(model.map_err(|rule| InspectError::Schema { name: name(), rule })?);
         Ok(())
     }
 
@@ -79,8 +92,13 @@ impl Schemas {
         self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
+    /// All of them as one.
+    pub(crate) fn model(&self) -> Arc<Model> {
+        Arc::clone(&self.model)
+    }
+
     /// All of them as one, with others' schemas of own metadata.
-    pub(crate) fn model(&self, own: &[Vec<u8>], limits: &Limits) -> Result<Model, &'static str> {
+    pub(crate) fn with_own(&self, own: &[Vec<u8>], limits: &Limits) -> Result<Model, &'static str> {
         let all = self.files.iter().map(|(_, bytes)| bytes).chain(own);
         let documents: Option<Vec<Document>> = all.map(|bytes| document(bytes, limits)).collect();
         read::read(&documents.ok_or("it is not well-formed XML")?)

@@ -49,7 +49,7 @@ impl<'m> Validator<'m> {
         let (mut kind, name) = match self.expected(element, name) {
             Some(decl) => {
                 let decl = &self.model.decls[decl];
-                self.has_unread |= decl.is_partly_read;
+                self.has_unread |= decl.is_partly_read || decl.kind == Kind::Unread;
                 (decl.kind, Some(decl.name))
             }
             None => (self.undeclared(), name),
@@ -65,7 +65,6 @@ impl<'m> Validator<'m> {
             }
         }
         self.attributes(element, kind, name);
-        self.has_unread |= kind == Kind::Unread && name.is_some();
         self.open.push(Frame { kind, name, state: None });
     }
 
@@ -133,8 +132,7 @@ impl<'m> Validator<'m> {
                 Some(declaration) => self.value(declaration.kind, &attribute.value, name, element.line),
             }
         }
-        for declaration in declared.iter().filter(|d| d.is_required && element.attribute(&d.name).is_none()) {
-            debug_assert!(!declaration.name.is_empty());
+        for _ in declared.iter().filter(|d| d.is_required && element.attribute(&d.name).is_none()) {
             self.breach(Note::AttributeMissing, name, element.line);
         }
     }

@@ -1,0 +1,108 @@
+//! For each rule one extract that breaks it by one small change, and is found to break exactly that rule.
+
+use std::{cell::Cell, collections::BTreeSet, path::Path};
+
+use pipeline_inspect::{Inspection, Limits, Report, Rule, Schemas, Severity, inspect};
+
+use crate::{
+    cases::{Case, Form, all},
+    support::{Extract, PACKAGE, broken, check, official},
+};
+
+fn run(case: &Case, schemas: &Schemas) -> Report {
+    let dir = tempfile::tempdir().unwrap();
+    let mut extract = Extract::whole(!schemas.is_empty());
+    (case.change)(&mut extract);
+    let path = match case.form {
+        Form::Content => extract.write(&dir.path().join("content")),
+        Form::Package => extract.write_package(&dir.path().join("package")),
+        Form::Tar => extract.write_tar(dir.path(), PACKAGE),
+        Form::Made(make) => make(&extract, dir.path()),
+        Form::Disturbed(_) => extract.write(&dir.path().join("content")),
+    };
+    match case.form {
+        Form::Disturbed(disturb) => disturbed(&path, schemas, disturb),
+        _ => check(&path, schemas),
+    }
+}
+
+/// Something changes the folder while it is checked.
+fn disturbed(path: &Path, schemas: &Schemas, disturb: fn(&Path)) -> Report {
+    let is_done = std::sync::Mutex::new(Cell::new(false));
+    let stop = || {
+        if !is_done.lock().unwrap().replace(true) {
+            disturb(path);
+        }
+        false
+    };
+    let limits = Limits { readers: 1, ..Limits::default() };
+    inspect(path, &Inspection { schemas, limits: &limits, stop: &stop }).unwrap()
+}
+
+/// What is not as it should be.
+fn judge(case: &Case, schemas: &Schemas, expected: BTreeSet<Rule>) -> Option<String> {
+    let report = run(case, schemas);
+    let is_refused = expected.iter().any(|rule| rule.severity() == Severity::Error);
+    let is_right = broken(&report) == expected && report.is_refused() == is_refused && report.findings.iter().any(|f| f.rule == case.rule);
+    (!is_right).then(|| format!("{}: expected {expected:?}, found {:#?}", case.name, report.findings))
+}
+
+#[test]
+fn each_broken_extract_breaks_exactly_its_rule() {
+    let cases = all();
+    let cases = cases.iter().filter(|c| !c.needs_schemas);
+    let wrong: Vec<String> = cases.filter_map(|case| judge(case, &Schemas::none(), [case.rule].into())).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn with_the_official_schemas_too() {
+    let Some(schemas) = official() else { return };
+    let expected = |case: &Case| [case.rule].into_iter().chain(case.breaks_schema.then_some(Rule::Schema)).collect();
+    let wrong: Vec<String> = all().iter().filter_map(|case| judge(case, &schemas, expected(case))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_whole_one_passes_in_every_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let extract = Extract::whole(false);
+    let tar = extract.write_tar(dir.path(), PACKAGE);
+    for path in [extract.write(&dir.path().join("content")), extract.write_package(&dir.path().join("package")), tar] {
+        let report = check(&path, &Schemas::none());
+        assert_eq!(report.findings, [], "{}", path.display());
+        let facts = &report.facts;
+        assert_eq!((facts.folders, facts.records, facts.journal_entries, facts.documents), (2, 4, 3, 3));
+        // Without schemas, that is said, once for each file.
+        assert_eq!(report.not_checked.len(), 5);
+        assert!(report.not_checked.iter().all(|n| n.rule == Rule::Schema) && !report.is_complete());
+    }
+}
+
+#[test]
+fn the_whole_one_is_checked_completely_with_the_official_schemas() {
+    let Some(schemas) = official() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let report = check(&Extract::whole(true).write(dir.path()), &schemas);
+    assert_eq!((report.findings.as_slice(), report.not_checked.as_slice()), (&[][..], &[][..]));
+    assert!(report.is_complete() && !report.is_refused());
+}
+
+#[test]
+fn every_rule_has_a_case_and_stands_in_the_table() {
+    let table = include_str!("../../RULES.md");
+    let rows: Vec<Vec<&str>> = table.lines().filter(|l| l.starts_with("| `")).map(|l| l.split('|').map(str::trim).collect()).collect();
+    let listed: Vec<&str> = rows.iter().map(|r| r[1].trim_matches('`')).collect();
+    let ids: Vec<&str> = Rule::ALL.iter().map(|r| r.id()).collect();
+    assert_eq!(listed, ids, "RULES.md has every rule, in order");
+    for (row, rule) in rows.iter().zip(Rule::ALL) {
+        let severity = if rule.severity() == Severity::Error { "error" } else { "warning" };
+        assert_eq!(row[2], severity, "{rule}");
+        assert!(row[3].len() > 20, "{rule}: what is checked");
+        let named: Vec<&str> = row[4].split(", ").map(|t| t.trim_matches('`')).collect();
+        let cases: Vec<&str> = all().iter().filter(|c| c.rule == *rule).map(|c| c.name).collect();
+        assert!(!cases.is_empty(), "{rule} has no test");
+        assert_eq!(named, cases, "{rule}");
+    }
+    assert_eq!(Rule::ALL.iter().filter(|r| r.is_national()).count(), 28);
+}
