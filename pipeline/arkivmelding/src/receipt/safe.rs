@@ -17,9 +17,9 @@ pub(super) fn uuid(text: &str) -> Option<Uuid> {
 pub(super) fn number(text: &str) -> Option<String> {
     let text = text.trim();
     let groups: Vec<&str> = text.split(['/', '-', '.']).collect();
-    let is_number = |group: &&str| (1..=10).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
+    let is_number = |group: &str| (1..=10).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (text.len() <= LONGEST && groups.len() <= 4 && groups.iter().all(|g| is_number(&g)) && digits != 11).then(|| text.to_owned())
+    (text.len() <= LONGEST && groups.len() <= 4 && groups.iter().all(|g| is_number(g)) && digits != 11).then(|| text.to_owned())
 }
 
 #[cfg(test)]

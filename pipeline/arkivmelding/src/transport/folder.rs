@@ -98,7 +98,7 @@ impl FolderExchange {
     }
 
     /// A folder of our own in `.arbeid`, locked as long as the file lives.
-    fn stage(&self, id: MessageId) -> io::Result<(PathBuf, File)> {
+    pub(super) fn stage(&self, id: MessageId) -> io::Result<(PathBuf, File)> {
         loop {
             let attempt = ATTEMPT.fetch_add(1, Ordering::Relaxed);
             let path = self.at(".arbeid").join(format!("{id}.{}.{attempt}", std::process::id()));
@@ -189,7 +189,7 @@ impl Transport for FolderExchange {
             let (stage, lock) = self.stage(message.id).map_err(failed("make a folder"))?;
             self.step("stage a message")?;
             let done = self.fill(&stage, message, files).and_then(|()| self.publish(&stage, message.id));
-            if !matches!(done, Ok(Handover::Dropped)) {
+            if !matches!(done, Ok(Handover::Dropped)) && self.step("tidy up").is_ok() {
                 // What is left is swept later. A message that was moved out is no longer here.
                 let _ = fs::remove_dir_all(&stage);
             }

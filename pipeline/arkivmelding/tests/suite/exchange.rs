@@ -165,3 +165,17 @@ fn what_is_half_written_is_left_alone_for_a_while() {
     .unwrap();
     assert_eq!(exchange.arrivals(just_now, &|_| true).unwrap().len(), 1);
 }
+
+#[test]
+fn a_digdir_receipt_is_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let exchange = FolderExchange::open_or_create(dir.path(), Dialect::Digdir).unwrap();
+    let ours = message(1, Dialect::Digdir);
+    let sbd = format!("{{\"arkivmelding_kvittering\":{{\"receiptType\":\"OK\",\"relatedToMessageId\":\"{ours}\",\"messages\":[]}}}}");
+    fs::write(dir.path().join("inn/kvittering.json"), sbd).unwrap();
+    let arrived = exchange.arrivals(at(1), &|id| id == ours).unwrap();
+    let [Arrived::Receipt { ticket, receipt }] = arrived.as_slice() else { panic!("{arrived:?}") };
+    assert_eq!(receipt.message, ours);
+    exchange.done(ticket).unwrap();
+    assert_eq!((names(&dir.path().join("inn")).len(), names(&dir.path().join("tatt")).len()), (0, 1));
+}

@@ -110,6 +110,9 @@ pub fn samples() -> Vec<(String, Value)> {
     found
 }
 
+/// An attachment, and the bytes that there may be of it.
+pub type Held = (Attached, Vec<(Sha256, Vec<u8>)>);
+
 /// A case folder in memory, with its files.
 #[derive(Default)]
 pub struct Case {
@@ -127,7 +130,7 @@ impl Case {
     }
 
     /// Adds a document with what became of its attachments.
-    pub fn add(&mut self, document: Value, attached: Vec<(Attached, Vec<(Sha256, Vec<u8>)>)>) {
+    pub fn add(&mut self, document: Value, attached: Vec<Held>) {
         self.documents += 1;
         let n = self.documents;
         let record = self.files.get(&path("metadata/sak.json")).cloned();
@@ -192,7 +195,7 @@ pub fn path(path: &str) -> LogicalPath {
 }
 
 /// An attachment in a state, with the bytes that the archive holds of it.
-pub fn attached(name: &str, state: AttachmentState, code: Option<ErrorCode>) -> (Attached, Vec<(Sha256, Vec<u8>)>) {
+pub fn attached(name: &str, state: AttachmentState, code: Option<ErrorCode>) -> Held {
     let format = |puid: &str, name: &str, extension: &str| FileFormat { puid: puid.into(), name: name.into(), extension: extension.into() };
     let file = |bytes: &[u8]| FileOnDisk { at: "/lager/fil".into(), sha256: Sha256::of(bytes), size_bytes: bytes.len() as u64 };
     let converted = state == AttachmentState::Converted;
