@@ -64,3 +64,12 @@ pub enum Packaging {
 pub fn package(rendered: &Rendered, head: Option<Head<'_>>, profile: &ArchiveProfile) -> Result<Packaging, PackageError> {
     folder::next_version(rendered, head, profile)
 }
+
+/// The archive without folders, as the municipality calls it today: an arkivstruktur document with its part and every class. What an
+/// extract is built around.
+///
+/// # Errors
+/// The name of the element that would be empty: the profile lacks a title or a name.
+pub fn skeleton(profile: &ArchiveProfile) -> Result<Vec<u8>, &'static str> {
+    noark::skeleton(profile).map_err(|noark::EmptyElement(element)| element)
+}

@@ -19,6 +19,7 @@ mod vedlegg;
 mod vsm;
 mod xml;
 
+pub(crate) use arkiv::skeleton;
 pub(crate) use codes::{DELER_AV_DOKUMENTET, HELE_DOKUMENTET, Kassasjonsvedtak, PartRolle, Saksstatus, UNNTATT};
 pub(crate) use endringslogg::endringslogg;
 pub(crate) use mappe::{parts, system};

@@ -97,7 +97,8 @@ fn the_same_copy_is_made_once_and_another_is_counted() {
     assert_eq!(paths(&other), ["skjermet/01-2.pdf", "metadata/01.xml", "innhold.html", "metadata/sak.json"]);
     assert_eq!(leaves(&folder.text("metadata/01.xml"), "versjonsnummer"), ["1", "1", "2"]);
     // What was made before the address was protected is not given out for what keeps to it.
-    let entry = &folder.record().documents()[0];
+    let record = folder.record();
+    let entry = &record.documents()[0];
     assert!(entry.redacted_copy(&leaves_out(&["goals"])).is_some());
     assert!(entry.redacted_copy(&Withheld { screened_as: AddressProtection::Confidential, ..leaves_out(&["goals"]) }).is_none());
     // Documents come after it as before.
