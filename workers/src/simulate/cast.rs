@@ -69,6 +69,11 @@ pub fn comes_of_age(no: u32) -> bool {
     no == 3
 }
 
+/// Whether a guardian of this plan takes part on duty too, whatever chance says.
+pub fn has_a_guardian_on_duty(no: u32) -> bool {
+    no == 5
+}
+
 impl Plan {
     /// Takes on what its part asks of the people.
     pub(super) fn take_part(&mut self) {
@@ -83,6 +88,7 @@ impl Plan {
                 self.guardians[0].person.reachable(today);
                 self.guardians[0].person.confirmed_on = Some(plus(today, -500));
             }
+            1 => self.members[0].person.reserved = true,
             9 => self.members[0].person.reachable(today),
             11 => {
                 self.subject.reachable(today);

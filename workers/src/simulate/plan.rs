@@ -176,8 +176,6 @@ impl Plan {
     pub fn new(seed: u64, no: u32, town: &'static Town, office: &Arc<Office>, began: Timestamp, numbers: &mut Numbers) -> Self {
         let mut chance = Chance::of(seed, "plan", u64::from(no));
         let kind = KINDS[(no as usize / 3) % KINDS.len()];
-        let units = town.units(kind);
-        let unit = units[chance.below(units.len())];
         let born = birthday(no, kind, began.oslo_date().naive(), &mut chance);
         let number = number_of(no, &mut chance);
         let national_id = unused(born, number, &mut chance, numbers);
@@ -185,6 +183,8 @@ impl Plan {
         let key = |what: &str| format!("plan {no} {what}");
         let mut subject = Person::new(seed, &key("subject"), &mut chance, town.form, None);
         let age = Date::from_naive(born).age_at(began.oslo_date());
+        let units = town.units(kind, age);
+        let unit = units[chance.below(units.len())];
         habits(&mut subject, &mut chance, began);
         if age < 14 {
             subject.email = None;
@@ -298,7 +298,7 @@ impl Plan {
 /// A child for plans of children; one in ten comes of the age to decide in the course of the year.
 fn birthday(no: u32, kind: PlanType, began: NaiveDate, chance: &mut Chance) -> NaiveDate {
     let (young, old, decides) = match kind {
-        PlanType::Iop => (6, 14, 15),
+        PlanType::Iop => (4, 14, 15),
         PlanType::Sl => (2, 15, 16),
         PlanType::Ip => (4, 60, 16),
         PlanType::Es => (17, 80, 16),
@@ -358,7 +358,7 @@ fn other(form: WrittenForm) -> WrittenForm {
     }
 }
 
-/// In one plan of ten, the second guardian also takes part on duty.
+/// In one plan of ten, a guardian also takes part on duty.
 fn members(seed: u64, no: u32, guardians: &[Guardian], town: &Town, began: Timestamp, chance: &mut Chance) -> Vec<Member> {
     let count = 2 + chance.below(4);
     let first = chance.below(words::ROLES.len());
@@ -369,8 +369,8 @@ fn members(seed: u64, no: u32, guardians: &[Guardian], town: &Town, began: Times
         Member { person, role, service, internal: chance.percent(60) }
     };
     let mut members: Vec<Member> = (0..count).map(|n| one(n, chance)).collect();
-    if let Some(second) = guardians.get(1).filter(|_| chance.percent(10)) {
-        members[0].person = second.person.clone();
+    if let Some(guardian) = guardians.last().filter(|_| chance.percent(10) || cast::has_a_guardian_on_duty(no)) {
+        members[0].person = guardian.person.clone();
         members[0].internal = false;
     }
     members

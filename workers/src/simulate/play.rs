@@ -45,13 +45,25 @@ impl Setting {
 /// So long the source system needs to answer a request.
 const ANSWERS_AFTER_MINUTES: i64 = 20;
 
+/// What is due of a plan.
+enum Due {
+    Act(Act),
+    /// Something that was handed in is handed in once more, as it was.
+    Again(Box<Sent>),
+}
+
+/// Of a hundred documents so many are sent twice: an answer was lost, or somebody pressed the button again.
+const SENT_TWICE_PERCENT: usize = 2;
+
 /// The whole year, played as far as it was asked for.
 pub struct Play {
     plans: Vec<Plan>,
     by_id: HashMap<Uuid, usize>,
     /// What is due: when, of which plan, in which order it was drawn.
-    due: BTreeMap<(Timestamp, usize, u64), Act>,
+    due: BTreeMap<(Timestamp, usize, u64), Due>,
     drawn: u64,
+    /// Which documents are sent twice.
+    twice: Chance,
     ends: Timestamp,
     reader: Arc<Reader>,
 }
@@ -62,7 +74,15 @@ impl Play {
         let offices: Vec<_> = TOWNS.iter().map(|town| Arc::new(Office::of(setting.seed, town, setting.plans))).collect();
         let (mut numbers, mut chance) = (Numbers::new(), Chance::of(setting.seed, "beginnings", 0));
         let (begins, ends) = (setting.begins(), setting.ends());
-        let mut play = Self { plans: Vec::new(), by_id: HashMap::new(), due: BTreeMap::new(), drawn: 0, ends, reader };
+        let mut play = Self {
+            plans: Vec::new(),
+            by_id: HashMap::new(),
+            due: BTreeMap::new(),
+            drawn: 0,
+            twice: Chance::of(setting.seed, "twice", 0),
+            ends,
+            reader,
+        };
         for no in 0..setting.plans {
             let place = no as usize % TOWNS.len();
             let began = beginning(no, begins, &mut chance);
@@ -71,16 +91,16 @@ impl Play {
             play.by_id.insert(plan.id, play.plans.len());
             play.plans.push(plan);
             for (at, act) in year {
-                play.put(at, no as usize, act);
+                play.put(at, no as usize, Due::Act(act));
             }
         }
         play
     }
 
-    fn put(&mut self, at: Timestamp, plan: usize, act: Act) {
+    fn put(&mut self, at: Timestamp, plan: usize, due: Due) {
         if at < self.ends {
             self.drawn += 1;
-            self.due.insert((at, plan, self.drawn), act);
+            self.due.insert((at, plan, self.drawn), due);
         }
     }
 
@@ -91,16 +111,32 @@ impl Play {
             if entry.key().0 > until {
                 return None;
             }
-            let ((now, plan, _), act) = entry.remove_entry();
+            let ((now, plan, _), due) = entry.remove_entry();
+            let act = match due {
+                Due::Act(act) => act,
+                Due::Again(sent) => return Some(vec![*sent]),
+            };
             let reader = self.reader.clone();
             let mut out = Out::new(&reader);
             self.plans[plan].act(now, &act, &mut out);
             let Out { sent, later, .. } = out;
             for (at, act) in later {
-                self.put(at, plan, act);
+                self.put(at, plan, Due::Act(act));
             }
+            self.some_of_it_again(now, plan, &sent);
             if !sent.is_empty() {
                 return Some(sent);
+            }
+        }
+    }
+
+    /// The next day. Files need not come again.
+    fn some_of_it_again(&mut self, now: Timestamp, plan: usize, sent: &[Sent]) {
+        let documents = sent.iter().filter(|s| !s.envelope["content"]["event"].is_string());
+        for document in documents {
+            if self.twice.percent(SENT_TWICE_PERCENT) {
+                let again = Sent { envelope: document.envelope.clone(), files: Vec::new() };
+                self.put(minutes_after(now, 26 * 60), plan, Due::Again(Box::new(again)));
             }
         }
     }
@@ -111,7 +147,7 @@ impl Play {
             let plan = wanted["plan_id"].as_str().and_then(|id| id.parse::<Uuid>().ok()).and_then(|id| self.by_id.get(&id).copied());
             let since = wanted["changed_since"].as_str().and_then(|day| day.parse().ok());
             if let Some(plan) = plan {
-                self.put(minutes_after(now, ANSWERS_AFTER_MINUTES), plan, Act::Answer(since));
+                self.put(minutes_after(now, ANSWERS_AFTER_MINUTES), plan, Due::Act(Act::Answer(since)));
             }
         }
     }
@@ -239,7 +275,12 @@ mod tests {
         let mut play = Play::new(&setting(12, 5), reader());
         let ends = setting(12, 5).ends();
         let mut last: Option<Timestamp> = None;
+        let mut seen = BTreeSet::new();
         while let Some(sent) = play.next_by(ends) {
+            // What is sent twice comes late the second time.
+            if !sent.iter().all(|s| seen.insert(s.envelope.to_string())) {
+                continue;
+            }
             let at: Timestamp = sent.last().unwrap().envelope["occurred_at"].as_str().unwrap().parse().unwrap();
             assert!(last.is_none_or(|last| last <= at), "{last:?} before {at}");
             assert!(at < ends);
@@ -262,7 +303,7 @@ mod tests {
             assert_eq!(new.len(), ids.len());
             let mut sent = Vec::new();
             for key in new {
-                let act = play.due.remove(&key).unwrap();
+                let Some(Due::Act(act)) = play.due.remove(&key) else { panic!("an answer is an act") };
                 let reader = play.reader.clone();
                 let mut out = Out::new(&reader);
                 play.plans[key.1].act(key.0, &act, &mut out);

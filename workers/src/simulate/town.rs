@@ -17,8 +17,8 @@ pub struct Town {
     pub form: WrittenForm,
     /// Services that lead plans for people of all ages.
     pub services: [&'static str; 3],
-    /// Schools and kindergartens.
-    pub schools: [&'static str; 4],
+    pub schools: [&'static str; 3],
+    pub kindergarten: &'static str,
 }
 
 /// All of them.
@@ -28,21 +28,24 @@ pub const TOWNS: [Town; 3] = [
         name: "Fjellvik kommune",
         form: WrittenForm::Nb,
         services: ["Prøveteamet", "Testlia hjemmetjeneste", "Eksempelgården aktivitetshus"],
-        schools: ["Prøvebakken skole", "Prøveskogen ungdomsskole", "Testtunet barnehage", "Eksempelbukta skole"],
+        schools: ["Prøvebakken skole", "Prøveskogen ungdomsskole", "Eksempelbukta skole"],
+        kindergarten: "Testtunet barnehage",
     },
     Town {
         number: "9902",
         name: "Dalstrand kommune",
         form: WrittenForm::Nn,
         services: ["Prøveteamet", "Testlia heimeteneste", "Eksempelgarden aktivitetshus"],
-        schools: ["Prøvelia barneskule", "Eksempelåsen ungdomsskule", "Testhaugen barnehage", "Prøvevågen skule"],
+        schools: ["Prøvelia barneskule", "Eksempelåsen ungdomsskule", "Prøvevågen skule"],
+        kindergarten: "Testhaugen barnehage",
     },
     Town {
         number: "9903",
         name: "Nordlysvik kommune",
         form: WrittenForm::Nb,
         services: ["Prøveteamet nord", "Testneset hjemmetjeneste", "Eksempelstua dagtilbud"],
-        schools: ["Nordlyset prøveskole", "Eksempelfjellet ungdomsskole", "Testflua barnehage", "Prøvenes skole"],
+        schools: ["Nordlyset prøveskole", "Eksempelfjellet ungdomsskole", "Prøvenes skole"],
+        kindergarten: "Testflua barnehage",
     },
 ];
 
@@ -82,11 +85,12 @@ impl Office {
 }
 
 impl Town {
-    /// Where a plan of this type may belong.
-    pub fn units(&self, kind: PlanType) -> &[&'static str] {
-        match kind {
-            PlanType::Ip | PlanType::Es => &self.services,
-            PlanType::Sl | PlanType::Iop => &self.schools,
+    /// Where a plan of this type may belong, for somebody of this age.
+    pub fn units(&self, kind: PlanType, age: i32) -> &[&'static str] {
+        match (kind, age) {
+            (PlanType::Ip | PlanType::Es, _) => &self.services,
+            (PlanType::Sl | PlanType::Iop, ..6) => std::slice::from_ref(&self.kindergarten),
+            (PlanType::Sl | PlanType::Iop, _) => &self.schools,
         }
     }
 

@@ -49,8 +49,7 @@ impl Plan {
     }
 
     fn another_school(&self) -> &'static str {
-        let schools = self.town.units(PlanType::Iop);
-        schools.iter().copied().find(|s| *s != self.schooling.school).expect("every municipality has more than one school")
+        self.town.schools.into_iter().find(|s| *s != self.schooling.school).expect("every municipality has more than one school")
     }
 
     /// Somebody asks. What is outstanding is seen to first: meetings to come are called off, and most minutes are written after all.

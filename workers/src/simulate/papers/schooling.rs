@@ -33,12 +33,16 @@ impl Plan {
         let members =
             self.members.iter().map(|m| json!({ "name": m.person.name, "role": self.say(m.role), "service": self.say(m.service) }));
         let prepared_with: Vec<Value> = [pupil].into_iter().chain(guardians).chain(members).collect();
-        let grade = self.say(("trinn", "trinn"));
+        let (grade, class) = if self.is_in_kindergarten() {
+            ("Barnehage".to_owned(), self.say(("Avdeling Blå", "Avdeling Blå")).to_owned())
+        } else {
+            (format!("{}. trinn", year.grade), format!("{}A", year.grade))
+        };
         json!({
             "school_year": year.year,
             "school": year.school,
-            "grade": format!("{}. {grade}", year.grade),
-            "class": format!("{}A", year.grade),
+            "grade": grade,
+            "class": class,
             "contact_teacher": year.teacher.name,
             "iop_lead": self.lead().name,
             "decision_ref": self.decision(),
@@ -51,6 +55,10 @@ impl Plan {
             "subjects": subjects,
             "prepared_with": prepared_with,
         })
+    }
+
+    fn is_in_kindergarten(&self) -> bool {
+        self.schooling.school == self.town.kindergarten
     }
 
     fn decision(&self) -> Value {
@@ -72,7 +80,7 @@ impl Plan {
             .map(|(goal, effect)| json!({ "goal": self.say(goal.text), "development": self.say(*effect), "status": goal.status }))
             .collect();
         let deciders: Vec<Value> = self.deciders(at).into_iter().map(|(p, _)| json!({ "to": p.name, "at": at })).collect();
-        let setting = if self.schooling.school.contains("barnehage") { "kindergarten" } else { "school" };
+        let setting = if self.is_in_kindergarten() { "kindergarten" } else { "school" };
         let overview = (
             "Opplæringen er gitt slik vedtaket sier, i klassen og i liten gruppe. Noen timer falt bort i vår og ble tatt igjen.",
             "Opplæringa er gjeven slik vedtaket seier, i klassen og i lita gruppe. Nokre timar fall bort i vår og vart tekne att.",
