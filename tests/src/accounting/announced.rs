@@ -45,8 +45,8 @@ pub struct News<'a> {
     pub until: Instant,
 }
 
-/// Kinds whose mails say that the municipality has a duty to send them («Kommunen har plikt til …»): they have legal effect.
-pub const LEGAL: [&str; 9] = [
+/// Kinds whose mails say that the municipality is bound to send them («Kommunen har plikt til …»).
+pub const BOUND: [&str; 9] = [
     "annual_report_ready",
     "consent_expired",
     "consent_expiring",
@@ -57,6 +57,9 @@ pub const LEGAL: [&str; 9] = [
     "plan_reopened",
     "responsibility_transferred",
 ];
+
+/// Kinds with legal effect for subject and guardians. The words do not list them; the code was asked (`has_legal_effect`): what is about consent.
+const LEGAL_EFFECT: [&str; 3] = ["consent_request", "consent_expiring", "consent_expired"];
 
 /// Kinds that people get whether or not a consent holds: their access has ended, a meeting is off, the plan is closed or handed over
 /// (docs/operations.md, «Whom schedules tell»).
@@ -139,7 +142,8 @@ pub fn reached<'a>(lives: &Lives<'a>, life: &Life<'a>, news: &News<'a>, one: Rec
     let both = |ask: &dyn Fn(Instant) -> bool| Holds::between(from, until, ask);
     let opened = both(&|at| !lives.is_blocked(&contact, at));
     let may_share = if rests_on_consent(news, life, one.hat, &contact) { both(&|at| life.may_share(at)) } else { Holds::Yes };
-    let fresh = if one.hat.is_family() && LEGAL.contains(&news.kind) { both(&|at| !lives.is_stale(&contact, at)) } else { Holds::Yes };
+    let fresh =
+        if one.hat.is_family() && LEGAL_EFFECT.contains(&news.kind) { both(&|at| !lives.is_stale(&contact, at)) } else { Holds::Yes };
     let holds = opened.and(may_share).and(fresh).and(in_time(news));
     (holds != Holds::No).then(|| Owed {
         kind: news.kind,

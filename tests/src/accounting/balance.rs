@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Finding, Summary,
-    announced::{LEGAL, Owed},
+    announced::{BOUND, Owed},
     letter::Mail,
     texts::Texts,
 };
@@ -22,10 +22,10 @@ pub fn judge(owed: &[Owed], mails: &[Mail], texts: &Texts, found: &mut Vec<Findi
         let subject = texts.subject(one.kind, &one.contact.form, one.again, &one.municipality);
         let to = one.contact.address().unwrap_or_default().to_owned();
         let from = texts.municipalities.get(&one.municipality).map_or_else(String::new, |m| m.from.clone());
-        piles.entry((to, from, subject, LEGAL.contains(&one.kind))).or_default().0.push(one);
+        piles.entry((to, from, subject, BOUND.contains(&one.kind))).or_default().0.push(one);
     }
     for mail in mails {
-        piles.entry((mail.to.clone(), mail.from.clone(), mail.subject.clone(), mail.is_legal())).or_default().1.push(mail);
+        piles.entry((mail.to.clone(), mail.from.clone(), mail.subject.clone(), mail.is_bound())).or_default().1.push(mail);
     }
     for (key, (mut owed, mut mails)) in piles {
         owed.sort_by_key(|o| o.until);

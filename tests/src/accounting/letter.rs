@@ -89,8 +89,8 @@ impl Mail {
         Ok(Self { file: file.to_owned(), at, to: to.clone(), from, subject, body, lines })
     }
 
-    /// Whether it says that the municipality has a duty to send it.
-    pub fn is_legal(&self) -> bool {
+    /// Whether it says that the municipality is bound to send it.
+    pub fn is_bound(&self) -> bool {
         self.body.contains("Kommunen har plikt til")
     }
 }
@@ -108,7 +108,7 @@ mod tests {
         let mail = Mail::read("x.eml", MAIL.as_bytes()).unwrap();
         assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("rolig.kornaker@example.com", "Innkalling til møte"));
         assert_eq!(mail.at, times::instant("2026-11-23T09:00:00+01:00").unwrap());
-        assert!(mail.is_legal() && mail.body.contains("å vente."), "{}", mail.body);
+        assert!(mail.is_bound() && mail.body.contains("å vente."), "{}", mail.body);
         assert!(mail.lines.iter().all(|l| !l.to_lowercase().contains("kornaker")), "{:?}", mail.lines);
     }
 

@@ -137,11 +137,13 @@ impl<'a> Life<'a> {
         done.last().is_some_and(ends)
     }
 
-    /// Whether sharing rests on a consent that holds (DOMAIN §§ 2, 5). An IOP rests on a decision. Where no consent was ever told of, nothing has ended.
+    /// Whether sharing rests on a consent that holds (DOMAIN §§ 2, 5). An IOP rests on a decision. Where no consent was ever spoken of, nothing is held back; where
+    /// one was asked for, nothing is shared before it is given.
     pub fn may_share(&self, at: Instant) -> bool {
         let consents = self.consents(at);
         let is_iop = self.told.first().is_some_and(|t| t.plan_type() == "iop");
-        is_iop || consents.is_empty() || consents.values().any(|c| c.holds(times::day_in_oslo(at)))
+        let unspoken = consents.is_empty() && self.events("consent.requested", at).next().is_none();
+        is_iop || unspoken || consents.values().any(|c| c.holds(times::day_in_oslo(at)))
     }
 
     /// Consents that were told of, by id, as they stood at an instant. A question that nobody has answered is none.
@@ -164,16 +166,20 @@ impl<'a> Life<'a> {
         all
     }
 
-    /// Matters of questions that nobody has answered, taken back or seen expire.
+    /// Matters of questions that nobody has answered or taken back. That the consent which it asks to renew runs out is no answer; a question that runs out
+    /// itself, when nobody ever consented, waits no more.
     pub fn unanswered(&self, at: Instant) -> BTreeSet<&'a str> {
         let mut open = BTreeSet::new();
         for told in self.before(at) {
             match (told.event(), told.kind()) {
                 (Some("consent.requested"), _) => open.extend(told.matter()),
-                (Some("consent.withdrawn" | "consent.expired"), _) => {
+                (Some("consent.withdrawn"), _) => {
                     told.matter().map(|matter| open.remove(matter));
                 }
-                (None, "consent_record") => drop(open.remove(told.id())),
+                (Some("consent.expired"), _) if !self.consents(told.at).contains_key(told.matter().unwrap_or_default()) => {
+                    told.matter().map(|matter| open.remove(matter));
+                }
+                (None, "consent_record") if told.text("/content/state") != "expired" => drop(open.remove(told.id())),
                 _ => {}
             }
         }

@@ -53,25 +53,70 @@ fn consents<'a>(year: &'a Year, lives: &Lives<'a>, life: &Life<'a>) -> Vec<Owed<
         if !seen.insert((record.id(), last)) {
             continue;
         }
-        let stages = STAGES.iter().map(|days| (*days, times::in_oslo(times::days_before(last, *days), 6, 0)));
-        for (days, due) in stages {
-            let (from, until) = span(year, due);
-            let holds = standing(life, record.id(), last, from, until).and(is_over(year, until));
-            if holds == Holds::No || from >= year.end() {
+        for (n, days) in STAGES.into_iter().enumerate() {
+            let begins = times::days_before(last, days);
+            // A stage that was over when the consent was given never comes (the code was asked: `stage_of`).
+            if record.instant("/content/approved_at").is_some_and(|given| times::day_in_oslo(given) > begins) {
                 continue;
             }
-            let news = News { kind: "consent_expiring", cause: record, from, until };
-            let case = life.case(from).unwrap_or(record);
-            let mut people = vec![lead(life, from)];
+            let ends = STAGES.get(n + 1).map_or(last, |next| times::days_before(last, next + 1));
+            owed.extend(stage(year, lives, life, record, (begins, ends), Hat::Lead));
             if days == 14 {
-                people.extend(deciders(case, times::day_in_oslo(from)));
+                owed.extend(stage(year, lives, life, record, (begins, ends), Hat::Subject));
             }
-            let these = each_once(people).into_iter().filter_map(|one| reached(lives, life, &news, one));
-            owed.extend(these.map(|o| Owed { is_sure: o.is_sure && holds == Holds::Yes, why: format!("{}, {days} days", o.why), ..o }));
         }
         owed.extend(expired(year, lives, life, record, last));
     }
     owed
+}
+
+/// Who cannot be told when a stage begins is told by the first scan of it that can: a new lead has an address, an old one is opened.
+fn stage<'a>(
+    year: &'a Year,
+    lives: &Lives<'a>,
+    life: &Life<'a>,
+    record: &'a Told,
+    (begins, ends): (NaiveDate, NaiveDate),
+    hat: Hat,
+) -> Vec<Owed<'a>> {
+    let Some(last) = record.day("/content/valid_until") else { return Vec::new() };
+    let mut told = Vec::new();
+    let mut begun: BTreeMap<Hat, Owed> = BTreeMap::new();
+    for day in times::days(begins, ends) {
+        let (from, until) = span(year, times::in_oslo(day, 6, 0));
+        let holds = standing(life, record.id(), last, from, until).and(is_over(year, until));
+        if holds == Holds::No || from >= year.end() {
+            continue;
+        }
+        let news = News { kind: "consent_expiring", cause: record, from, until };
+        for one in whom(life, record, hat, (from, until)) {
+            let (hat, changed) = (one.hat, one.hat == Hat::Lead && lead(life, from).contact != lead(life, until).contact);
+            let Some(mail) = reached(lives, life, &news, one) else { continue };
+            // Perhaps yesterday's scan could tell them already.
+            let first = begun.get(&hat).map_or(from, |o| o.from);
+            let mail =
+                Owed { from: first, is_sure: mail.is_sure && holds == Holds::Yes && !changed, why: format!("{}, {day}", mail.why), ..mail };
+            if told.contains(&hat) {
+                continue;
+            }
+            if mail.is_sure {
+                told.push(hat);
+            }
+            begun.insert(hat, mail);
+        }
+    }
+    begun.into_values().collect()
+}
+
+/// The lead, or those who decide. A lead who decides as well is told as lead.
+fn whom(life: &Life, record: &Told, hat: Hat, (from, until): (Instant, Instant)) -> Vec<Recipient> {
+    let lead = [lead(life, from), lead(life, until)].into_iter().find(|l| l.contact.as_ref().is_some_and(|c| c.address().is_some()));
+    let lead = lead.unwrap_or(Recipient { hat: Hat::Lead, contact: None });
+    if hat == Hat::Lead {
+        return vec![lead];
+    }
+    let deciders = deciders(life.case(from).unwrap_or(record), times::day_in_oslo(from));
+    each_once([vec![lead], deciders].concat()).split_off(1)
 }
 
 /// The consent is the newest of its id, nobody has ended it, it holds until that day, and the plan is open.
