@@ -118,8 +118,11 @@ fn identity(registration_xml: &[u8]) -> Read<(Uuid, DocumentKey)> {
     Ok((uuid(journalpost, "systemID")?, key(journalpost)?))
 }
 
+/// Without one to itself, which a source can make and a receiver cannot find.
 fn wanted_references(journalpost: &Element) -> Read<Vec<Uuid>> {
-    journalpost.all("kryssreferanse").map(|k| uuid(k, "referanseTilRegistrering")).collect()
+    let own = uuid(journalpost, "systemID")?;
+    let all = journalpost.all("kryssreferanse").map(|k| uuid(k, "referanseTilRegistrering"));
+    all.filter(|id| !matches!(id, Ok(id) if *id == own)).collect()
 }
 
 fn key(journalpost: &Element) -> Read<DocumentKey> {

@@ -32,8 +32,11 @@ impl Sending {
 pub enum Subject {
     /// One version of one document.
     Document(DocumentKey),
-    /// The closing of a plan's folder, where that is a message of its own.
-    Closing(PlanId),
+    /// The closing of a plan's folder by this document, where that is a message of its own. A folder may be closed, opened again, and
+    /// closed by another document.
+    Closing(DocumentKey),
+    /// The reopening of a plan's folder by this document, where that is a message of its own.
+    Reopening(DocumentKey),
 }
 
 /// `meldingId`: one message. The same subject, dialect and sending have the same id in every run.
@@ -46,10 +49,11 @@ impl MessageId {
     pub fn of(subject: Subject, dialect: Dialect, sending: Sending) -> Self {
         let space = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:arkivflyt:arkivmelding:melding:1");
         let name = match subject {
-            Subject::Document(key) => format!("{}/dokument/{key}/{}", dialect.id(), sending.0),
-            Subject::Closing(plan) => format!("{}/avslutning/{plan}/{}", dialect.id(), sending.0),
+            Subject::Document(key) => format!("dokument/{key}"),
+            Subject::Closing(key) => format!("avslutning/{key}"),
+            Subject::Reopening(key) => format!("gjenapning/{key}"),
         };
-        Self(Uuid::new_v5(&space, name.as_bytes()))
+        Self(Uuid::new_v5(&space, format!("{}/{name}/{}", dialect.id(), sending.0).as_bytes()))
     }
 
     /// From the spelling in a receipt: hyphenated, any case.

@@ -1,7 +1,7 @@
 //! An archived document in, one arkivmelding to the municipality's case archive out; its answers in, what they mean out.
 //!
 //! Comes in: the case folder's own metadata files ([`read_folder`], [`read_registration`]) and the municipality's [`Target`]. Goes out:
-//! [`document_message`] and [`closing_message`], in the dialect of the receiver, and through a [`Transport`] to whoever carries them.
+//! [`document_message`], [`closing_message`] and [`reopening_message`], in the dialect of the receiver, and through a [`Transport`] to whoever carries them.
 //! What comes back is a [`Receipt`]; a [`Delivery`] knows what to do next.
 //!
 //! Promises: equal arguments give equal bytes and ids; what is written fits the official schemas; a national id stands only in a
@@ -30,7 +30,7 @@ pub use archived::{read_folder, read_registration, refers_to_others};
 pub use delivery::{Delivery, Happening, Next, Standing};
 pub use error::ArkivmeldingError;
 pub use keys::{ExternalKey, MessageId, Sending, Subject};
-pub use message::{MessageKind, Occasion, Outgoing, PAYLOAD, SentFile, closing_message, document_message};
+pub use message::{MessageKind, Occasion, Outgoing, PAYLOAD, SentFile, closing_message, document_message, reopening_message};
 pub use model::{CaseFolder, Registration};
 pub use receipt::{
     Answer, Arrival, ArrivalFault, ArrivalFiles, Found, Receipt, ReceiverIds, ReceiverUnit, Refusal, RefusalReason, read_arrival,

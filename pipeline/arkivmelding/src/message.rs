@@ -116,18 +116,46 @@ pub fn document_message(
 }
 
 /// The message that closes the plan's own folder, where that is a message of its own ([`ClosingTravels::Alone`]) and the folder is
-/// closed; `None` otherwise.
+/// closed; `None` otherwise. `by` is the folder's newest document; its message goes first.
 ///
 /// # Errors
 /// As [`document_message`].
-pub fn closing_message(folder: &CaseFolder, target: &Target, sending: Sending) -> Result<Option<Outgoing>, ArkivmeldingError> {
-    let (ClosingTravels::Alone, Some(closed)) = (target.closing(), &folder.closed) else { return Ok(None) };
-    let subject = Subject::Closing(folder.plan);
+pub fn closing_message(
+    folder: &CaseFolder,
+    by: &Registration,
+    target: &Target,
+    sending: Sending,
+) -> Result<Option<Outgoing>, ArkivmeldingError> {
+    if target.closing() == ClosingTravels::Alone && folder.is_closed() {
+        update(folder, Subject::Closing(by.key), target, sending).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// The message that opens the plan's own folder again, where its closing was a message of its own; `None` otherwise, and for a folder
+/// that was closed since. `by` is the document that reopened the plan; its message goes last.
+///
+/// # Errors
+/// As [`document_message`].
+pub fn reopening_message(
+    folder: &CaseFolder,
+    by: &Registration,
+    target: &Target,
+    sending: Sending,
+) -> Result<Option<Outgoing>, ArkivmeldingError> {
+    if target.closing() == ClosingTravels::Alone && !folder.is_closed() {
+        update(folder, Subject::Reopening(by.key), target, sending).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn update(folder: &CaseFolder, subject: Subject, target: &Target, sending: Sending) -> Result<Outgoing, ArkivmeldingError> {
     let key = ExternalKey::of_plan(&target.system, folder.plan);
-    let payload =
-        fiks::arkivmelding_oppdatering(&key, folder, closed).map_err(|EmptyElement(element)| ArkivmeldingError::Empty { element })?;
+    let payload = fiks::arkivmelding_oppdatering(&key, folder).map_err(|EmptyElement(element)| ArkivmeldingError::Empty { element })?;
     let id = MessageId::of(subject, target.dialect, sending);
-    Ok(Some(Outgoing { id, subject, kind: MessageKind::FiksOppdater, payload, files: Vec::new() }))
+    Ok(Outgoing { id, subject, kind: MessageKind::FiksOppdater, payload, files: Vec::new() })
 }
 
 fn files(registration: &Registration, names: &Names) -> Vec<SentFile> {

@@ -173,7 +173,7 @@ pub struct TargetFault {
 pub enum ClosingTravels {
     /// In the message of the last document, which is sent when all others are accepted ([`crate::Occasion::LastDocument`]).
     WithLastDocument,
-    /// As a message of its own, after the last document ([`crate::closing_message`]).
+    /// As a message of its own, after the last document ([`crate::closing_message`]); so does a reopening, before the first.
     Alone,
     /// Not at all: the folder is not ours.
     Never,

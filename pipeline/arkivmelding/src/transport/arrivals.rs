@@ -36,11 +36,18 @@ pub(super) fn list(
     let mut names = entries.map_err(failed("list what came in"))?;
     names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
     names.sort();
-    let mut arrived = Vec::new();
+    let (mut arrived, mut fault) = (Vec::new(), None);
     for name in names.iter().take(MOST_AT_ONCE) {
-        arrived.extend(one(exchange, &inbox, name, now, known)?);
+        match one(exchange, &inbox, name, now, known) {
+            Ok(found) => arrived.extend(found),
+            // One that cannot be moved must not keep the others waiting. It is told when nothing else is left to tell.
+            Err(e) => fault = Some(e),
+        }
     }
-    Ok(arrived)
+    match fault {
+        Some(fault) if arrived.is_empty() => Err(fault),
+        _ => Ok(arrived),
+    }
 }
 
 fn one(

@@ -1,12 +1,12 @@
 //! The rules of NOARK.md § 6 that a schema cannot see.
 
 use crate::support::{
-    Case, case_with_attachments, closing_note, corrected, digdir_own, digdir_person, fiks_key, fiks_own, fiks_person, minutes, sender,
-    targets, with,
+    Case, case_with_attachments, closing_note, corrected, digdir_own, digdir_person, fiks_key, fiks_own, fiks_person, minutes,
+    reopening_note, sender, targets, with,
 };
 use pipeline_arkivmelding::{
-    ArkivmeldingError, ClosingTravels, Dialect, MessageId, MessageKind, Occasion, Placeholder, Sending, Subject, closing_message,
-    document_message, read_folder, read_registration, refers_to_others,
+    ArkivmeldingError, ClosingTravels, Dialect, MessageId, MessageKind, Occasion, Placeholder, Registration, Sending, Subject,
+    closing_message, document_message, read_folder, read_registration, refers_to_others, reopening_message,
 };
 use pipeline_domain::{AddressProtection, ErrorCode, Verdict};
 use proptest::prelude::*;
@@ -198,7 +198,7 @@ fn only_the_last_message_closes_and_only_a_folder_of_ours() {
         assert!(!closed(&case.text(2, &target, Occasion::Document)), "{name}");
         let is_last = closed(&case.text(2, &target, Occasion::LastDocument));
         assert_eq!(is_last, target.closing() == ClosingTravels::WithLastDocument, "{name}");
-        let alone = closing_message(&case.folder(AddressProtection::None), &target, Sending::FIRST).unwrap();
+        let alone = closing_message(&case.folder(AddressProtection::None), &newest(&case), &target, Sending::FIRST).unwrap();
         assert_eq!(alone.is_some(), target.closing() == ClosingTravels::Alone, "{name}");
     }
     let expected =
@@ -210,15 +210,40 @@ fn only_the_last_message_closes_and_only_a_folder_of_ours() {
 fn the_closing_of_a_fiks_folder_is_an_update() {
     let case = Case::of([minutes(1), closing_note(2, "error")]);
     let folder = case.folder(AddressProtection::None);
-    let message = closing_message(&folder, &fiks_own(), Sending::FIRST).unwrap().unwrap();
-    assert_eq!((message.kind, message.subject), (MessageKind::FiksOppdater, Subject::Closing(folder.plan())));
+    let message = closing_message(&folder, &newest(&case), &fiks_own(), Sending::FIRST).unwrap().unwrap();
+    assert_eq!((message.kind, message.subject), (MessageKind::FiksOppdater, Subject::Closing(newest(&case).key())));
     assert!(message.files.is_empty());
     let xml = String::from_utf8(message.payload).unwrap();
     assert_eq!(leaves(&xml, "mdk:noekkel"), ["plan/0d9f9f0e-5a0e-4a86-9a0e-6b1d8c1f0001"]);
     // A plan that was made by mistake lapses.
     assert!(xml.contains("<mdk:kode>U</mdk:kode>"));
-    let open = Case::of([minutes(1)]).folder(AddressProtection::None);
-    assert!(closing_message(&open, &fiks_own(), Sending::FIRST).unwrap().is_none());
+    let open = Case::of([minutes(1)]);
+    assert!(closing_message(&open.folder(AddressProtection::None), &newest(&open), &fiks_own(), Sending::FIRST).unwrap().is_none());
+}
+
+/// The registration of a folder's newest document.
+fn newest(case: &Case) -> Registration {
+    case.registration(case.len(), AddressProtection::None)
+}
+
+#[test]
+fn a_folder_that_is_reopened_and_closed_again_is_told_so() {
+    let none = AddressProtection::None;
+    let documents = [minutes(1), closing_note(2, "goals_reached"), reopening_note(3), minutes(4), closing_note(5, "goals_reached")];
+    let (closed, reopened, again) = (Case::of(documents[..2].to_vec()), Case::of(documents[..3].to_vec()), Case::of(documents));
+    assert!(!refers_to_others(again.xml("05")).unwrap(), "it names itself as the plan's last snapshot");
+    for (name, target) in targets() {
+        let opening = reopening_message(&reopened.folder(none), &newest(&reopened), &target, Sending::FIRST).unwrap();
+        assert_eq!(opening.is_some(), name == "fiks-own", "{name}");
+        assert!(reopening_message(&closed.folder(none), &newest(&closed), &target, Sending::FIRST).unwrap().is_none());
+        if let Some(message) = opening {
+            let xml = String::from_utf8(message.payload).unwrap();
+            assert!(xml.contains("<mdk:kode>B</mdk:kode>") && !xml.contains("avsluttet"));
+            let first = closing_message(&closed.folder(none), &newest(&closed), &target, Sending::FIRST).unwrap().unwrap();
+            let second = closing_message(&again.folder(none), &newest(&again), &target, Sending::FIRST).unwrap().unwrap();
+            assert!(first.id != second.id && first.id != message.id && first.payload != second.payload);
+        }
+    }
 }
 
 #[test]

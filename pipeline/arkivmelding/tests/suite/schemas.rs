@@ -1,7 +1,9 @@
 //! Every message of both dialects fits the official schemas.
 
-use crate::support::{Case, case_with_attachments, closing_note, corrected, fiks_own, judge::Bench, minutes, samples, targets, with};
-use pipeline_arkivmelding::{Dialect, Occasion, Sending, closing_message};
+use crate::support::{
+    Case, case_with_attachments, closing_note, corrected, fiks_own, judge::Bench, minutes, reopening_note, samples, targets, with,
+};
+use pipeline_arkivmelding::{Dialect, Occasion, Sending, closing_message, reopening_message};
 use pipeline_domain::AddressProtection;
 use serde_json::json;
 
@@ -80,12 +82,17 @@ fn fiks_messages_fit_version_2_by_its_namespaces() {
 fn the_closing_of_a_folder_fits_both_versions() {
     for (schema, version) in [(format!("fiks-arkiv-v1/{OPPDATER}"), 1), (format!("fiks-arkiv-v2/{}", OPPDATER.replace("v1", "v2")), 2)] {
         let Some(mut bench) = Bench::new(&schema) else { return };
+        let mut add = |name: &str, xml: Vec<u8>| bench.add(name, &if version == 2 { in_version_2(&xml) } else { xml });
+        let none = AddressProtection::None;
         for reason in ["goals_reached", "error"] {
-            let folder = Case::of([minutes(1), closing_note(2, reason)]).folder(AddressProtection::None);
-            let xml = closing_message(&folder, &fiks_own(), Sending::FIRST).unwrap().expect("it is closed").payload;
-            bench.add(reason, &if version == 2 { in_version_2(&xml) } else { xml });
+            let case = Case::of([minutes(1), closing_note(2, reason)]);
+            let message = closing_message(&case.folder(none), &case.registration(2, none), &fiks_own(), Sending::FIRST);
+            add(reason, message.unwrap().expect("it is closed").payload);
         }
-        bench.all_fit(2);
+        let case = Case::of([minutes(1), closing_note(2, "goals_reached"), reopening_note(3)]);
+        let message = reopening_message(&case.folder(none), &case.registration(3, none), &fiks_own(), Sending::FIRST);
+        add("reopened", message.unwrap().expect("it is open").payload);
+        bench.all_fit(3);
     }
 }
 

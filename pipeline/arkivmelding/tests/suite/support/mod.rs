@@ -73,6 +73,12 @@ pub fn closing_note(n: u32, reason: &str) -> Value {
     with(note, "/case/plan_status", json!("passive"))
 }
 
+/// The note that reopens the plan.
+pub fn reopening_note(n: u32) -> Value {
+    let content = json!({"reopened_at": at(n), "reopened_by": "Varm Skogsti", "reason": "Familien flytter tilbake."});
+    envelope("reopening_note", n, content)
+}
+
 /// The same document, with `pointer` set to `value`.
 pub fn with(mut document: Value, pointer: &str, value: Value) -> Value {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
