@@ -11,6 +11,7 @@ pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod export;
+pub mod extract;
 pub mod init;
 pub mod jobs;
 pub mod mail;
@@ -180,6 +181,9 @@ pub enum Command {
     /// Keep everything elsewhere, and bring it back.
     #[command(subcommand, after_help = TABLE)]
     Backup(backup::Backup),
+    /// Deliver closed case folders of a period as a Noark 5 extract or a DIAS package, or check one.
+    #[command(after_help = TABLE)]
+    Extract(extract::Extract),
     /// See who may do what with a plan, who was given access, and who used it.
     #[command(subcommand, after_help = TABLE)]
     Access(access::Access),

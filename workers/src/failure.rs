@@ -31,12 +31,16 @@ impl Failure {
             ErrorCode::NotInitialised => Exit::NotInitialised,
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
-            ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull | ErrorCode::AccessLogUnwritable => Exit::TryAgain,
+            ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull | ErrorCode::ExtractDiskFull | ErrorCode::AccessLogUnwritable => {
+                Exit::TryAgain
+            }
+            ErrorCode::ExtractEmpty => Exit::NotFound,
+            ErrorCode::ExtractDamaged | ErrorCode::ExtractLeak | ErrorCode::ExtractRefused => Exit::VerificationFailed,
             ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::AccessRegisterDamaged | ErrorCode::ExportDamaged => {
                 Exit::VerificationFailed
             }
             ErrorCode::NotAuthorised => Exit::NotAuthorised,
-            ErrorCode::AccessFlagsContradict => Exit::InvalidInput,
+            ErrorCode::AccessFlagsContradict | ErrorCode::ExtractSchemaMissing => Exit::InvalidInput,
             _ => Exit::Other,
         }
     }
@@ -79,5 +83,7 @@ from_room!(
     pipeline_archive::ArchiveError,
     pipeline_notify::NotifyError,
     pipeline_bag::BagError,
+    pipeline_deposit::DepositError,
+    pipeline_inspect::InspectError,
     crate::press::PressError,
 );

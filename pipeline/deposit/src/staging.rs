@@ -2,9 +2,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -50,7 +50,8 @@ impl Staging {
         hidden.push(".part");
         let parent = parent_of(target);
         let dir = parent.join(hidden);
-        fs::create_dir_all(&dir).map_err(failed)?;
+        fs::create_dir_all(parent).map_err(failed)?;
+        make_private(&dir).map_err(failed)?;
         let handle = lock(&dir)?;
         let kept = fs::read(dir.join(NOTE)).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
         let kept = kept.filter(|note| note.key == asked.key);
@@ -60,7 +61,7 @@ impl Staging {
             write_note(&dir, &note).map_err(failed)?;
         }
         for folder in [OUT, WORK] {
-            fs::create_dir_all(dir.join(folder)).map_err(failed)?;
+            make_private(&dir.join(folder)).map_err(failed)?;
         }
         pass(Step::Opened).map_err(failed)?;
         Ok(Self { dir, target: target.to_owned(), handle, note, ground })
@@ -105,6 +106,11 @@ impl Staging {
 
 fn parent_of(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A folder that only its owner may look into: what is delivered is about people.
+fn make_private(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 fn lock(dir: &Path) -> Result<File, DepositError> {

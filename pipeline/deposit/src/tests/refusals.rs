@@ -125,6 +125,14 @@ fn a_target_that_is_taken() {
 }
 
 #[test]
+fn only_its_owner_may_look_into_an_extract() {
+    use std::os::unix::fs::PermissionsExt;
+    let shelf = one();
+    shelf.make(&asked(&shelf)).unwrap();
+    assert_eq!(fs::metadata(shelf.target()).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
 fn two_at_once() {
     let shelf = one();
     struct Second<'a>(&'a Shelf);
