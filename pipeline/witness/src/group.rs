@@ -9,9 +9,12 @@ pub(crate) struct Group<In, Out> {
 }
 
 struct Queue<In, Out> {
-    waiting: Vec<(In, Arc<OnceLock<Out>>)>,
+    waiting: Vec<(In, Slot<Out>)>,
     is_busy: bool,
 }
+
+/// Where an answer is put. `None`: whoever worked for all has panicked.
+type Slot<Out> = Arc<OnceLock<Option<Out>>>;
 
 impl<In, Out: Clone> Group<In, Out> {
     /// Nobody waits.
@@ -26,27 +29,44 @@ impl<In, Out: Clone> Group<In, Out> {
         queue.waiting.push((input, Arc::clone(&answer)));
         loop {
             if let Some(answer) = answer.get() {
-                return answer.clone();
+                return answer.clone().expect("whoever wrote for all of us has panicked, and nothing is known");
             }
             if queue.is_busy {
                 queue = self.turn.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             queue.is_busy = true;
-            let (inputs, answers): (Vec<In>, Vec<_>) = queue.waiting.drain(..).unzip();
+            let (inputs, slots): (Vec<In>, Vec<_>) = queue.waiting.drain(..).unzip();
             drop(queue);
-            for (slot, answer) in answers.iter().zip(work(inputs)) {
+            let turn = Turn { group: self, slots };
+            for (slot, answer) in turn.slots.iter().zip(work(inputs)) {
                 // Each slot is filled once, by whoever took it out of the queue.
-                let _ = slot.set(answer);
+                let _ = slot.set(Some(answer));
             }
+            drop(turn);
             queue = self.locked();
-            queue.is_busy = false;
-            self.turn.notify_all();
         }
     }
 
     fn locked(&self) -> MutexGuard<'_, Queue<In, Out>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One turn of work. However it ends, nobody is left waiting for it.
+struct Turn<'a, In, Out: Clone> {
+    group: &'a Group<In, Out>,
+    slots: Vec<Slot<Out>>,
+}
+
+impl<In, Out: Clone> Drop for Turn<'_, In, Out> {
+    fn drop(&mut self) {
+        for slot in &self.slots {
+            // Does nothing where there is an answer.
+            let _ = slot.set(None);
+        }
+        self.group.locked().is_busy = false;
+        self.group.turn.notify_all();
     }
 }
 
@@ -74,5 +94,17 @@ mod tests {
             }
         });
         assert!(turns.into_inner() <= 800);
+    }
+
+    #[test]
+    fn a_panic_leaves_nobody_waiting() {
+        let group = Group::<bool, bool>::new();
+        let panicked = std::thread::scope(|s| {
+            let turn = |is_bad| group.hand_in(is_bad, |inputs| if inputs.contains(&true) { panic!("for a test") } else { inputs });
+            let threads: Vec<_> = (0..4).map(|n| s.spawn(move || turn(n == 0))).collect();
+            threads.into_iter().map(|t| t.join().is_err()).filter(|p| *p).count()
+        });
+        assert!(panicked >= 1);
+        assert!(!group.hand_in(false, |inputs| inputs), "the next turn is as any other");
     }
 }

@@ -11,15 +11,11 @@ use std::path::Path;
 
 use pipeline_domain::{Sha256, Timestamp};
 
-use crate::{
-    Checkpoint, CheckpointKey, FindingCode, PublicKey, Seal, SealKey, SealTerms, WitnessError, disk,
-    key::{SecretKey, is_origin},
-    note::Note,
-    text::{base64, from_base64, hash_from_base64, number},
-};
+use crate::{Checkpoint, CheckpointKey, FindingCode, PublicKey, Seal, SealKey, SealTerms, WitnessError, disk, key::SecretKey, note::Note};
 
-const FOUNDING: &str = "arkivflyt keys 1";
-const CHANGE: &str = "arkivflyt key change 1";
+mod words;
+
+use words::{Change, FOUNDING, Founding};
 
 /// What a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,14 +136,7 @@ pub struct KeyHistory {
 /// The founding note for two new keys. `head` is that of the empty log, or of what the new beginning takes over.
 pub fn founding_note(checkpoint: &CheckpointKey, seal: &SealKey, head: TreeHead, time: Timestamp) -> String {
     let origin = checkpoint.origin();
-    let text = format!(
-        "{FOUNDING}\norigin {origin}\nsize {}\nroot {}\ntime {}\ncheckpoint {}\nseal {}\n",
-        head.size,
-        base64(head.root.as_bytes()),
-        time.rfc3339_utc(),
-        base64(checkpoint.public().as_bytes()),
-        base64(seal.public().as_bytes())
-    );
+    let text = Founding { origin: origin.to_owned(), head, checkpoint: checkpoint.public(), seal: seal.public() }.print(time);
     Note::new(text).signed(origin, checkpoint.secret()).signed(&seal_name(origin), seal.secret()).print()
 }
 
@@ -300,7 +289,7 @@ impl KeyHistory {
     fn founded(note: &str, at: usize) -> Result<Self, WitnessError> {
         let refuse = |fault| WitnessError::History { note: at, fault };
         let parsed = Note::parse(note)?;
-        let (origin, head, checkpoint, seal) = founding(&parsed.text).ok_or(refuse("not a founding note"))?;
+        let Founding { origin, head, checkpoint, seal } = Founding::parse(&parsed.text).ok_or(refuse("not a founding note"))?;
         let is_signed = parsed.is_signed_by(&origin, &checkpoint) && parsed.is_signed_by(&seal_name(&origin), &seal);
         if !is_signed || checkpoint == seal {
             return Err(refuse("its two keys have not signed it"));
@@ -355,95 +344,6 @@ impl KeyHistory {
 impl KeyTerm {
     fn standing(&self) -> Standing {
         if self.is_leaked { Standing::Doubtful } else { Standing::Good }
-    }
-}
-
-struct Change {
-    origin: String,
-    role: KeyRole,
-    reason: KeyReason,
-    head: TreeHead,
-    old: PublicKey,
-    new: PublicKey,
-}
-
-impl Change {
-    fn print(&self, time: Timestamp) -> String {
-        let role = match self.role {
-            KeyRole::Checkpoint => "checkpoint",
-            KeyRole::Seal => "seal",
-        };
-        let reason = match self.reason {
-            KeyReason::Rotated => "rotated",
-            KeyReason::Lost => "lost",
-            KeyReason::Leaked => "leaked",
-        };
-        format!(
-            "{CHANGE}\norigin {}\nrole {role}\nreason {reason}\nsize {}\nroot {}\ntime {}\nold {}\nnew {}\n",
-            self.origin,
-            self.head.size,
-            base64(self.head.root.as_bytes()),
-            time.rfc3339_utc(),
-            base64(self.old.as_bytes()),
-            base64(self.new.as_bytes())
-        )
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let mut lines = Lines::after(text, CHANGE)?;
-        let origin = lines.word("origin")?.to_owned();
-        let role = match lines.word("role")? {
-            "checkpoint" => KeyRole::Checkpoint,
-            "seal" => KeyRole::Seal,
-            _ => return None,
-        };
-        let reason = match lines.word("reason")? {
-            "rotated" => KeyReason::Rotated,
-            "lost" => KeyReason::Lost,
-            "leaked" => KeyReason::Leaked,
-            _ => return None,
-        };
-        let head = lines.head()?;
-        lines.word("time")?.parse::<Timestamp>().ok()?;
-        let (old, new) = (lines.key("old")?, lines.key("new")?);
-        lines.end()?;
-        Some(Self { origin, role, reason, head, old, new })
-    }
-}
-
-fn founding(text: &str) -> Option<(String, TreeHead, PublicKey, PublicKey)> {
-    let mut lines = Lines::after(text, FOUNDING)?;
-    let origin = lines.word("origin").filter(|o| is_origin(o))?.to_owned();
-    let head = lines.head()?;
-    lines.word("time")?.parse::<Timestamp>().ok()?;
-    let (checkpoint, seal) = (lines.key("checkpoint")?, lines.key("seal")?);
-    lines.end()?;
-    Some((origin, head, checkpoint, seal))
-}
-
-/// Lines of `name value`, in order.
-struct Lines<'a>(std::str::Split<'a, char>);
-
-impl<'a> Lines<'a> {
-    fn after(text: &'a str, head: &str) -> Option<Self> {
-        let mut lines = text.split('\n');
-        (lines.next()? == head).then_some(Self(lines))
-    }
-
-    fn word(&mut self, name: &str) -> Option<&'a str> {
-        self.0.next()?.strip_prefix(name)?.strip_prefix(' ')
-    }
-
-    fn head(&mut self) -> Option<TreeHead> {
-        Some(TreeHead { size: number(self.word("size")?)?, root: hash_from_base64(self.word("root")?)? })
-    }
-
-    fn key(&mut self, name: &str) -> Option<PublicKey> {
-        from_base64(self.word(name)?).map(PublicKey::from_bytes)
-    }
-
-    fn end(mut self) -> Option<()> {
-        (self.0.next() == Some("") && self.0.next().is_none()).then_some(())
     }
 }
 

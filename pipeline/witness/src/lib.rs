@@ -20,6 +20,7 @@ mod journal;
 mod key;
 mod leaf;
 mod log;
+mod mailbox;
 mod note;
 mod proof;
 mod reader;
