@@ -14,6 +14,7 @@ mod cast;
 mod chance;
 mod clock;
 mod files;
+mod household;
 mod national_id;
 mod papers;
 mod people;

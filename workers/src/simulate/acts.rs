@@ -257,7 +257,7 @@ impl Plan {
     }
 
     /// Who was told of something opens it: most within days, some after the second notice, some never.
-    fn to_be_opened(&mut self, now: Timestamp, matter: Uuid, people: Vec<(Uuid, &'static str)>, out: &mut Out<'_>) {
+    fn expect_openings(&mut self, now: Timestamp, matter: Uuid, people: Vec<(Uuid, &'static str)>, out: &mut Out<'_>) {
         for (person, role) in people {
             let days = match self.chance.below(100) {
                 0..60 => self.chance.between(1, 6),

@@ -21,7 +21,7 @@ impl Plan {
         out.send(self.annual_report(now, of));
         let matter = self.id_of(&format!("annual report {}", self.schooling.year));
         let readers: Vec<(Uuid, &'static str)> = self.deciders(now).into_iter().map(|(p, role)| (p.id, role)).collect();
-        self.to_be_opened(now, matter, readers, out);
+        self.expect_openings(now, matter, readers, out);
     }
 
     /// The plan goes on in the next school year. The old year's plan is kept first. In another municipality it is another's plan: here

@@ -27,7 +27,7 @@ impl Plan {
         out.send(self.event("consent.requested", now, json!({ "matter": id, "due": due })));
         let asked: Vec<(Uuid, &'static str)> = self.deciders(now).into_iter().map(|(p, role)| (p.id, role)).collect();
         if !self.part.is_not_opened {
-            self.to_be_opened(now, id, asked, out);
+            self.expect_openings(now, id, asked, out);
         }
         if let Some(days) = self.part.answers_after {
             let answered = self.office_hours(now, days);

@@ -30,7 +30,7 @@ impl Plan {
         self.meetings.push(meeting);
         self.change(now, ("Møte", "Møte"));
         out.send(self.invitation(now, n, "meeting.invited"));
-        self.to_be_answered(now, n, out);
+        self.expect_answers(now, n, out);
         let by_chance = match self.chance.below(100) {
             0..18 => Turn::Moved,
             18..30 => Turn::CalledOff,
@@ -73,12 +73,12 @@ impl Plan {
         meeting.replies.clear();
         self.change(now, ("Møte", "Møte"));
         out.send(self.invitation(now, n, "meeting.changed"));
-        self.to_be_answered(now, n, out);
+        self.expect_answers(now, n, out);
         self.lead_up_to(n, out);
     }
 
     /// Half of those who are called answer; some of them change their minds.
-    fn to_be_answered(&mut self, now: Timestamp, n: usize, out: &mut Out<'_>) {
+    fn expect_answers(&mut self, now: Timestamp, n: usize, out: &mut Out<'_>) {
         let (lead, call) = (self.lead().id, self.meetings[n].version);
         let called: Vec<Uuid> = self.company(now).into_iter().map(|c| c.person.id).filter(|id| *id != lead).collect();
         for person in called {
@@ -176,6 +176,6 @@ impl Plan {
     fn readers_of_minutes(&mut self, now: Timestamp, n: usize, out: &mut Out<'_>) {
         let readers: Vec<(Uuid, &'static str)> = self.company(now).into_iter().map(|c| (c.person.id, c.acts_as)).collect();
         let matter = self.id_of(&format!("minutes {n}"));
-        self.to_be_opened(now, matter, readers, out);
+        self.expect_openings(now, matter, readers, out);
     }
 }

@@ -66,7 +66,7 @@ impl Plan {
         self.messages.push(Message { at: now, from: self.lead().name.clone(), to: names, said });
         let role = self.lead_role();
         out.send(self.event("message.sent", now, json!({ "matter": matter, "actor": lead, "role": role, "people": people })));
-        self.to_be_opened(now, matter, to.iter().map(|c| (c.person.id, c.acts_as)).collect(), out);
+        self.expect_openings(now, matter, to.iter().map(|c| (c.person.id, c.acts_as)).collect(), out);
     }
 
     /// The lead marks what was written as worth keeping.
