@@ -3,6 +3,7 @@
 use super::{
     Told, Year,
     documents::Archived,
+    duties::Counts,
     life::{Holds, Life, Lives},
     person::{Contact, Hat, Recipient, deciders, each_once, named, pupil_or_guardians},
     times::{self, Instant},
@@ -31,6 +32,8 @@ pub struct Owed<'a> {
     pub why: String,
     /// What caused it, when that was told.
     pub cause: Option<&'a Told>,
+    /// What it must count, where it counts and that is certain.
+    pub counts: Option<Counts>,
 }
 
 /// What is to be told, to whom, and in which span of time.
@@ -156,6 +159,7 @@ pub fn reached<'a>(lives: &Lives<'a>, life: &Life<'a>, news: &News<'a>, one: Rec
         is_sure: holds == Holds::Yes,
         why: format!("line {} {:?}", news.cause.line, one.hat),
         cause: Some(news.cause),
+        counts: None,
     })
 }
 

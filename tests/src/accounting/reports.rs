@@ -117,5 +117,6 @@ fn mail<'a>(year: &Year, texts: &Texts, report: &Report) -> Option<Owed<'a>> {
         is_sure: true,
         why: report.file.clone(),
         cause: None,
+        counts: None,
     })
 }

@@ -212,11 +212,14 @@ fn digests<'a>(year: &'a Year, lives: &Lives<'a>, due: Instant) -> Vec<Owed<'a>>
     let (from, until) = span(year, due);
     let mut owed = Vec::new();
     for ((who, _), plans) in by_lead(lives, until) {
-        let waits = Holds::between(from, until, |at| {
-            let theirs = plans.iter().filter(|life| life.lead(at) == Some(who));
-            theirs.flat_map(|life| duties::counts(life, at)).sum::<usize>() > 0
-        });
-        owed.extend(to_lead(year, lives, "lead_digest", &plans, who, (from, until), waits));
+        let count = |at| {
+            let theirs = plans.iter().filter(|life| life.lead(at) == Some(who)).map(|life| duties::counts(life, at));
+            theirs.fold(duties::Counts::default(), |sum, one| std::array::from_fn(|n| sum[n] + one[n]))
+        };
+        let waits = Holds::between(from, until, |at| count(at).iter().sum::<usize>() > 0);
+        let mail = to_lead(year, lives, "lead_digest", &plans, who, (from, until), waits);
+        let counts = (count(from) == count(until)).then(|| count(from));
+        owed.extend(mail.map(|o| Owed { counts, ..o }));
     }
     owed
 }

@@ -8,6 +8,7 @@ use crate::{files_below, workspace};
 #[derive(Debug)]
 pub struct Texts {
     subjects: BTreeMap<(String, String), String>,
+    digests: BTreeMap<String, String>,
     /// By number.
     pub municipalities: BTreeMap<String, Municipality>,
     /// Every text of ours, in small letters: a value that stands in one of them names nobody.
@@ -31,11 +32,14 @@ impl Texts {
     /// Reads the texts of the workspace and the settings of a data folder.
     pub fn read(data: &Path) -> Self {
         let mut subjects = BTreeMap::new();
-        let mut fixed = String::new();
+        let (mut fixed, mut digests) = (String::new(), BTreeMap::new());
         for file in files_below(&workspace().join("templates/mail")) {
             let text = fs::read_to_string(&file).expect("a text can be read");
             let kind = file.parent().and_then(Path::file_name).expect("each kind has a folder").to_string_lossy().into_owned();
             let form = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            if kind == "lead_digest" {
+                digests.insert(form.clone(), text.clone());
+            }
             subjects.insert((kind, form), text.lines().next().unwrap_or_default().to_owned());
             fixed.push_str(&text.to_lowercase());
         }
@@ -54,7 +58,7 @@ impl Texts {
             municipalities.insert(value(&settings, "number").expect("a number"), one);
             fixed.push_str(&text.to_lowercase());
         }
-        Self { subjects, municipalities, fixed }
+        Self { subjects, digests, municipalities, fixed }
     }
 
     /// The subject of a mail; empty when there is no such text.
@@ -62,6 +66,16 @@ impl Texts {
         let form = if again { format!("{form}-second") } else { form.to_owned() };
         let name = self.municipalities.get(municipality).map_or("", |m| m.name.as_str());
         self.subjects.get(&(kind.to_owned(), form)).map_or_else(String::new, |s| s.replace("{municipality}", name))
+    }
+
+    /// What a weekly overview counts, as a mail says it: questions, minutes, evaluations, plans. `None` when one of the four is not there.
+    pub fn counted(&self, form: &str, body: &str) -> Option<[usize; 4]> {
+        let text = self.digests.get(form)?;
+        let number = |what: &str| {
+            let label = text.lines().find_map(|l| l.strip_suffix(what))?;
+            body.lines().find_map(|l| l.strip_prefix(label))?.trim().parse().ok()
+        };
+        Some([number("{unanswered}")?, number("{unsent}")?, number("{unevaluated}")?, number("{unarchived}")?])
     }
 
     /// All kinds that there are texts for.
