@@ -215,6 +215,9 @@ mod tests {
                 let (found, torn) = entries(&mut journal);
                 assert_eq!(found.len(), if ((cut - HEADER) as u64) < first { 0 } else { 2 }, "{cut}");
                 assert_eq!(torn + journal.end, spoilt.len() as u64);
+                if cut % 9 != 0 {
+                    continue;
+                }
                 journal.append(&[b"again".to_vec()]).unwrap();
                 assert_eq!(entries(&mut Journal::open(dir.path()).unwrap().unwrap()), ([found, vec![b"again".to_vec()]].concat(), 0));
             }

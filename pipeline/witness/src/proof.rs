@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn every_leaf_of_every_small_tree_is_proven() {
-        let all = leaves(70);
-        for size in 1..=70u64 {
+        let all = leaves(40);
+        for size in 1..=40u64 {
             let root = root_of(&all[..size as usize]);
             for index in 0..size {
                 let path = hashes(&all, &inclusion_ranges(index, size).unwrap());
@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn every_small_tree_begins_with_every_smaller() {
-        let all = leaves(70);
-        for new in 0..=70u64 {
+        let all = leaves(40);
+        for new in 0..=40u64 {
             let new_root = root_of(&all[..new as usize]);
             for old in 0..=new {
                 let old_root = root_of(&all[..old as usize]);
