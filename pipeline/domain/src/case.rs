@@ -104,6 +104,16 @@ pub struct Contact {
     pub confirmed_on: Option<Date>,
 }
 
+impl Contact {
+    /// Whether it is one and the same person's: by the pseudonym, or by the address alone where one of them has none.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self.person, other.person) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.email.is_some() && self.email == other.email,
+        }
+    }
+}
+
 /// A guardian's relation to the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +187,12 @@ impl Case {
     pub fn subject_decides(&self, on: Date) -> bool {
         let age = if self.plan_type == PlanType::Iop { DECIDES_IN_SCHOOL_FROM } else { DECIDES_IN_WELFARE_FROM };
         self.subject_birth_date.age_at(on) >= age
+    }
+
+    /// Whether it is the subject's, or a guardian's: of those who give the consent, under whatever hat they are told.
+    pub fn is_of_those_who_consent(&self, contact: &Contact) -> bool {
+        let guardians = self.guardians.iter().filter_map(|g| g.contact.as_ref());
+        self.subject_contact.iter().chain(guardians).any(|own| own.is_same_as(contact))
     }
 
     /// Who is told of what happens to the plan itself: the subject who decides in person, with an appointed guardian (verge)

@@ -71,11 +71,7 @@ fn with_one_hat<'a>(
     contact: &impl Fn(RecipientRef) -> Option<&'a Contact>,
 ) -> Vec<(NoticeKind, RecipientRef)> {
     let is_private = |who| matches!(who, RecipientRef::Subject | RecipientRef::Guardian(_));
-    let is_same = |a, b| match (contact(a), contact(b)) {
-        (Some(a), Some(b)) if a.person.is_some() && b.person.is_some() => a.person == b.person,
-        (Some(a), Some(b)) => a.email.is_some() && a.email == b.email,
-        _ => false,
-    };
+    let is_same = |a, b| contact(a).zip(contact(b)).is_some_and(|(a, b): (&Contact, &Contact)| a.is_same_as(b));
     let mut kept: Vec<(NoticeKind, RecipientRef)> = Vec::with_capacity(told.len());
     for (kind, who) in told {
         match kept.iter_mut().find(|(k, other)| *k == kind && is_same(*other, who)) {

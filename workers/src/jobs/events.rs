@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     jobs::{
         accept::{self, Answer, Refusal},
+        runs::plans,
         stages,
     },
     shell::Shell,
@@ -67,7 +68,7 @@ async fn keep(shell: &Shell, heard: &[Heard]) -> Result<(), Failure> {
 
 async fn accept(shell: &Shell, event: &Event) -> Result<Answer, Failure> {
     note_address(shell, event).await?;
-    let telling = pipeline_notify::event_notices(event);
+    let telling = plans::with_good_addresses(shell, event, pipeline_notify::event_notices(event)).await?;
     let mut jobs: Vec<_> = deeds::job_of(event).into_iter().collect();
     if !telling.by_mail.is_empty() {
         jobs.push(stages::notify_event_job(event.id));

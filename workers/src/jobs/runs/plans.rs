@@ -6,6 +6,7 @@ use chrono::Datelike;
 use pipeline_domain::{CaseFolderId, Contact, Date, ErrorCode, Event, EventId, Notice, NoticeKind, RecipientRef, Sha256, Snapshot};
 use pipeline_intake::Incoming;
 use pipeline_lifecycle::{Life, Whom, has_gone_stale};
+use pipeline_notify::Telling;
 use pipeline_store::{AddressRow, FactRow, NewJob, Plans};
 
 use crate::{
@@ -118,6 +119,24 @@ pub struct About<'a> {
     pub kind: NoticeKind,
     pub event: &'a Event,
     pub folder: &'a CaseFolderId,
+}
+
+/// Of the notices that an event causes at once: those with legal effect go on paper where the address is too old for them.
+pub async fn with_good_addresses(shell: &Shell, event: &Event, mut telling: Telling) -> Result<Telling, Failure> {
+    let mut by_mail = Vec::with_capacity(telling.by_mail.len());
+    for notice in telling.by_mail {
+        let contact = event.contact(notice.recipient).filter(|_| has_legal_effect(&notice));
+        let takes_mail = match contact {
+            Some(contact) => takes_mail(shell, &notice, event, contact).await?,
+            None => true,
+        };
+        if takes_mail {
+            by_mail.push(notice);
+        } else {
+            telling.on_paper.push(notice.recipient);
+        }
+    }
+    Ok(Telling { by_mail, ..telling })
 }
 
 async fn takes_mail(shell: &Shell, notice: &Notice, event: &Event, contact: &Contact) -> Result<bool, Failure> {

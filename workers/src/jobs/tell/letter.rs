@@ -1,8 +1,8 @@
 //! One letter: whom it goes to, looked up at the last moment, what it may say, and whether it is still to be sent.
 
 use pipeline_domain::{
-    ActorId, DocumentId, EmailAddress, ErrorCode, Event, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef, Snapshot,
-    Timestamp, Turn,
+    ActorId, Case, Contact, DocumentId, EmailAddress, ErrorCode, Event, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef,
+    Snapshot, Timestamp, Turn,
 };
 use pipeline_intake::Reading;
 use pipeline_lifecycle::{Life, may_be_told};
@@ -64,7 +64,7 @@ struct Made {
 enum Footing {
     /// As their place in the notice says: [`may_be_told`].
     ByPlace,
-    /// They asked for it themselves, as one of those who give the consent.
+    /// They are one of those who give the consent, or run the plan, whatever their place in the notice.
     OwnSide,
 }
 
@@ -141,7 +141,8 @@ async fn event_facts(shell: &Shell, notice: &Notice, id: EventId, queued_at: Tim
     let row = shell.store.event(id).await?.ok_or_else(missing)?;
     let event = events::read_back(shell, &row).await?;
     let to = pipeline_notify::event_address_of(notice, &event).ok_or_else(|| without_address(notice))?;
-    let person = event.contact(notice.recipient).and_then(|c| c.person);
+    let contact = event.contact(notice.recipient);
+    let person = contact.and_then(|c| c.person);
     let about = event.content.matter.map(|matter| (matter, person, event.occurred_at));
     let municipality = event.case.municipality_number.clone();
     let facts = match (notice.kind, event.content.standing.lead) {
@@ -151,8 +152,9 @@ async fn event_facts(shell: &Shell, notice: &Notice, id: EventId, queued_at: Tim
         (kind, _) if !event.told().iter().any(|(told, _)| *told == kind) => MailFacts { read_by: None, ..MailFacts::of_event(&event) },
         _ => MailFacts::of_event(&event),
     };
-    let is_own = notice.kind == NoticeKind::PrintReady && events::is_own_side(&event);
-    let footing = if is_own { Footing::OwnSide } else { Footing::ByPlace };
+    let asked_as_own = notice.kind == NoticeKind::PrintReady && events::is_own_side(&event);
+    let leads = contact.zip(event.content.standing.lead_contact.as_ref()).is_some_and(|(told, lead)| told.is_same_as(lead));
+    let footing = if asked_as_own || leads { Footing::OwnSide } else { footing_of(&event.case, contact) };
     Ok(Found { municipality, to, facts, about, footing })
 }
 
@@ -176,9 +178,16 @@ async fn document_facts(shell: &Shell, notice: &Notice) -> Result<Found, Failure
         Err(e) => return Err(missing(&format!("its accepted file cannot be read: {e}"))),
     };
     let to = pipeline_notify::address_of(notice, &snapshot).ok_or_else(|| without_address(notice))?;
-    let person = snapshot.content.contact(&snapshot.case, notice.recipient).and_then(|c| c.person);
+    let contact = snapshot.content.contact(&snapshot.case, notice.recipient);
+    let person = contact.and_then(|c| c.person);
     let about = Some((key.id, person, snapshot.content.record().produced_at));
-    Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about, footing: Footing::ByPlace })
+    let footing = footing_of(&snapshot.case, contact);
+    Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about, footing })
+}
+
+/// Subject and guardians hear of minutes and meetings also when they are told as one of many.
+fn footing_of(case: &Case, told: Option<&Contact>) -> Footing {
+    if told.is_some_and(|contact| case.is_of_those_who_consent(contact)) { Footing::OwnSide } else { Footing::ByPlace }
 }
 
 async fn report_facts(shell: &Shell, mail: &Mail) -> Result<Found, Failure> {
