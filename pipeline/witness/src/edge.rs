@@ -6,6 +6,7 @@ use pipeline_domain::Sha256;
 
 use crate::{
     WitnessError, disk,
+    journal::Base,
     tile::{self, Kind, Tile, WIDTH},
     tree::{Peaks, empty_root, fold, leaf_hash},
 };
@@ -66,6 +67,15 @@ impl Edge {
             Some((partial(kind)?, tile::encode_hashes(hashes)))
         });
         partial(Kind::Entries).map(|t| (t, self.bundle.clone())).into_iter().chain(levels).collect()
+    }
+
+    /// The edge of this tree, and whether its partial tiles had to be worked out anew. `None` when the tiles are of another tree.
+    pub(crate) fn load_or_mend(folder: &Path, base: Base) -> Result<Option<(Self, bool)>, WitnessError> {
+        let is_right = |edge: &Self| edge.root() == base.root;
+        if let Some(edge) = Self::load(folder, base.size)?.filter(is_right) {
+            return Ok(Some((edge, false)));
+        }
+        Ok(Self::mend(folder, base.size)?.filter(is_right).map(|edge| (edge, true)))
     }
 
     /// Read from the tiles of a tree of this size. `None` when one of them is missing or torn.

@@ -39,6 +39,8 @@ pub struct Opening {
 /// A Merkle log in a folder: `tile/…` and `checkpoint` as C2SP `tlog-tiles` says, and beside them `journal`, what was added last.
 ///
 /// Any number of these may be open on one folder, in any number of processes: a lock on the folder divides their turns.
+///
+/// A copy of the folder that is taken while others write is whole when `checkpoint` is copied first, `journal` next, and `tile` last.
 pub struct Log {
     folder: PathBuf,
     lock: File,
@@ -72,6 +74,22 @@ impl Log {
         }
         let log = Self { folder: folder.to_owned(), lock, state: Mutex::new(state), group: Group::new(), page_bytes: PAGE_BYTES };
         Ok((log, opening))
+    }
+
+    /// Begins a new journal for tiles whose own is lost, at a checkpoint that the caller believes. Leaves after it must be appended again.
+    ///
+    /// Fails when there is a journal, or when the tiles do not lead to the checkpoint's root.
+    pub fn restore(folder: &Path, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
+        let lock = disk::open(&folder.join(LOCK)).map_err(WitnessError::io("open the log's lock"))?;
+        let _held = disk::hold(&lock).map_err(WitnessError::io("lock the log"))?;
+        let base = Base { size: checkpoint.size, root: checkpoint.root };
+        let has_journal = !matches!(Journal::open(folder), Ok(None));
+        let edge = if has_journal { None } else { Edge::load_or_mend(folder, base)?.map(|(edge, _)| edge) };
+        let Some(edge) = edge else {
+            return Err(WitnessError::Damaged { at: CHECKPOINT.to_owned(), fault: "there is a journal, or tiles of another root" });
+        };
+        let journal = Journal::begin(folder, base)?;
+        State { journal, edge, unwritten: Vec::new() }.write_tiles(folder)
     }
 
     /// Adds leaves, in order, and returns their numbers when they are on the disk. Those who call at the same time share one barrier.
@@ -161,14 +179,9 @@ impl State {
             Some(journal) => journal,
             None => begin(folder)?,
         };
-        let (base, mut is_mended) = (journal.base, false);
-        let mut edge = Edge::load(folder, base.size)?;
-        if edge.as_ref().is_none_or(|e| e.root() != base.root) {
-            is_mended = true;
-            edge = Edge::mend(folder, base.size)?;
-        }
-        let edge = edge.filter(|e| e.root() == base.root);
-        let edge = edge.ok_or_else(|| WitnessError::Damaged { at: "tile".to_owned(), fault: "the tiles are not those of the journal" })?;
+        let base = journal.base;
+        let (edge, is_mended) = Edge::load_or_mend(folder, base)?
+            .ok_or_else(|| WitnessError::Damaged { at: "tile".to_owned(), fault: "the tiles are not those of the journal" })?;
         let mut state = Self { journal, edge, unwritten: Vec::new() };
         if is_mended {
             state.write_tiles(folder)?;
@@ -244,7 +257,9 @@ fn begin(folder: &Path) -> Result<Journal, WitnessError> {
     if has_tiles || folder.join(CHECKPOINT).try_exists().map_err(WitnessError::io("look at the log"))? {
         return Err(WitnessError::Damaged { at: "journal".to_owned(), fault: "there are tiles and no journal" });
     }
-    Journal::begin(folder, Base { size: 0, root: crate::tree::empty_root() })
+    let journal = Journal::begin(folder, Base { size: 0, root: crate::tree::empty_root() })?;
+    folder.parent().map_or(Ok(()), disk::sync_dir).map_err(WitnessError::io("make the log's folder"))?;
+    Ok(journal)
 }
 
 /// Pages of another length, so that a test need not fill a long one.

@@ -113,6 +113,29 @@ fn a_proof_stands_alone() {
 }
 
 #[test]
+fn a_lost_journal_is_begun_again_at_a_believed_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, _) = Log::open_or_create(dir.path()).unwrap();
+    log.append((0..700).map(access).collect()).unwrap();
+    let checkpoint = log.publish(&key(1)).unwrap();
+    assert!(Log::restore(dir.path(), &checkpoint).is_err(), "the journal is there");
+    log.append((700..703).map(access).collect()).unwrap();
+    drop(log);
+    std::fs::remove_file(dir.path().join("journal")).unwrap();
+    std::fs::write(dir.path().join("tile/0/002.p/188"), b"").unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (other, _) = Log::open_or_create(elsewhere.path()).unwrap();
+    other.append((1..701).map(access).collect()).unwrap();
+    assert!(Log::restore(dir.path(), &other.publish(&key(1)).unwrap()).is_err(), "another log of the same size");
+    Log::restore(dir.path(), &checkpoint).unwrap();
+    let (log, opening) = Log::open_or_create(dir.path()).unwrap();
+    assert_eq!((opening.size, opening.is_mended), (700, false));
+    assert_eq!(log.append(vec![access(700)]).unwrap(), 700..701);
+    let next = log.publish(&key(1)).unwrap();
+    assert!(log.reader().prove(699, &next).unwrap().leads_to_root());
+}
+
+#[test]
 fn an_empty_log_is_signed_too() {
     let dir = tempfile::tempdir().unwrap();
     let (log, opening) = Log::open_or_create(dir.path()).unwrap();
