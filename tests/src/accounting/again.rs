@@ -44,6 +44,6 @@ fn second<'a>(year: &Year, lives: &Lives<'a>, first: &Owed<'a>) -> Option<Owed<'
 fn is_seen(life: &Life, first: &Owed, at: Instant) -> bool {
     let Some(cause) = first.cause else { return false };
     let matter = cause.matter().unwrap_or(cause.id());
-    let opened = first.contact.person.as_deref().is_some_and(|who| life.has_opened(matter, who, cause.at, at));
+    let opened = first.contact.person.as_deref().is_some_and(|who| life.has_opened(matter, who, cause.instant("/occurred_at"), at));
     opened || first.kind == "consent_request" && !life.unanswered(at).contains(matter)
 }

@@ -40,11 +40,12 @@ pub enum Holds {
 }
 
 impl Holds {
-    /// Asks at both ends.
+    /// Asks at both ends, and as often in between as things are handed in.
     pub fn between(from: Instant, until: Instant, ask: impl Fn(Instant) -> bool) -> Self {
-        match (ask(from), ask(until)) {
-            (true, true) => Self::Yes,
-            (false, false) => Self::No,
+        let answers: Vec<bool> = within(from, until).map(ask).collect();
+        match (answers.contains(&true), answers.contains(&false)) {
+            (true, false) => Self::Yes,
+            (false, _) => Self::No,
             _ => Self::Unsure,
         }
     }
@@ -57,6 +58,11 @@ impl Holds {
             _ => Self::Unsure,
         }
     }
+}
+
+/// Instants of a span: its ends, and some between them. A span is two steps long or little more, so that there is one in each step.
+pub fn within(from: Instant, until: Instant) -> impl Iterator<Item = Instant> {
+    (0..=4).map(move |quarter| from + (until - from) * quarter / 4)
 }
 
 impl<'a> Lives<'a> {
@@ -186,9 +192,9 @@ impl<'a> Life<'a> {
         open
     }
 
-    /// Whether a person has opened a matter in a span of time.
-    pub fn has_opened(&self, matter: &str, person: &str, since: Instant, at: Instant) -> bool {
-        let mut openings = self.events("content.opened", at).filter(|t| t.at >= since);
+    /// Whether a person is known to have opened a matter since it was there to be opened. What was there before was another version of it.
+    pub fn has_opened(&self, matter: &str, person: &str, since: Option<Instant>, at: Instant) -> bool {
+        let mut openings = self.events("content.opened", at).filter(|t| t.instant("/occurred_at") >= since);
         openings.any(|t| t.matter() == Some(matter) && t.text("/content/actor") == person)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Told, Year,
     announced::{News, Owed, reached},
     duties,
-    life::{Holds, Life, Lives},
+    life::{Holds, Life, Lives, within},
     person::{Contact, Hat, Recipient, deciders, each_once, named},
     times::{self, Instant},
 };
@@ -218,7 +218,7 @@ fn digests<'a>(year: &'a Year, lives: &Lives<'a>, due: Instant) -> Vec<Owed<'a>>
         };
         let waits = Holds::between(from, until, |at| count(at).iter().sum::<usize>() > 0);
         let mail = to_lead(year, lives, "lead_digest", &plans, who, (from, until), waits);
-        let counts = (count(from) == count(until)).then(|| count(from));
+        let counts = within(from, until).all(|at| count(at) == count(from)).then(|| count(from));
         owed.extend(mail.map(|o| Owed { counts, ..o }));
     }
     owed
