@@ -23,7 +23,7 @@ pub struct AuditedLog {
 
 /// Reads the whole log once: every entry, every tile, every signature, and every checkpoint that is `known` from elsewhere (mailboxes,
 /// packages, stamps). Leaves that are acknowledged and not yet signed are read too, so that nothing new is taken for unlogged.
-/// Memory grows with the number of versions, about 150 bytes each, not with their content.
+/// Memory grows with the number of versions, some 250 bytes each, not with their content.
 ///
 /// An error is a disk that cannot be read. All that is wrong with what was read is a finding.
 pub fn audit_log(reader: &Reader, history: &KeyHistory, known: &[Checkpoint]) -> Result<AuditedLog, WitnessError> {

@@ -1,6 +1,9 @@
 //! Reading a log: entries, roots of any size, proofs. Needs no lock, and nothing but the files that C2SP `tlog-tiles` names.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    path::{Path, PathBuf},
+};
 
 use pipeline_domain::Sha256;
 
@@ -44,7 +47,7 @@ impl Reader {
         let bundle = edge::read_bundle(&self.folder, tile)?.ok_or_else(|| damaged(tile))?;
         let entries = tile::decode_entries(&bundle, tile.width).ok_or_else(|| damaged(tile))?;
         let entry = entries[usize::try_from(index % WIDTH).expect("below 256")].to_vec();
-        if leaf_hash(&entry) != self.range(index, index + 1, size)? {
+        if leaf_hash(&entry) != self.look(size).range(index, index + 1)? {
             return Err(damaged(tile));
         }
         Ok(entry)
@@ -63,19 +66,19 @@ impl Reader {
 
     /// Root of the log when it had `size` leaves.
     pub fn root_at(&self, size: u64) -> Result<Sha256, WitnessError> {
-        self.range(0, size, size)
+        self.look(size).range(0, size)
     }
 
     /// The path from leaf `index` to the root of the log of `size` leaves.
     pub fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Sha256>, WitnessError> {
         let ranges = proof::inclusion_ranges(index, size).ok_or(WitnessError::NotThere { size, asked: index })?;
-        ranges.into_iter().map(|(start, end)| self.range(start, end, size)).collect()
+        self.look(size).all(ranges)
     }
 
     /// Shows that the log of `new` leaves begins with the log of `old` leaves.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Sha256>, WitnessError> {
         let ranges = proof::consistency_ranges(old, new).ok_or(WitnessError::NotThere { size: new, asked: old })?;
-        ranges.into_iter().map(|(start, end)| self.range(start, end, new)).collect()
+        self.look(new).all(ranges)
     }
 
     /// Leaf `index` with its proof against a checkpoint, checked before it is handed out.
@@ -139,23 +142,43 @@ impl Reader {
         &self.folder
     }
 
-    /// Hash of the leaves `start..end`, a range that RFC 6962's division of a tree of `size` gives.
-    fn range(&self, start: u64, end: u64, size: u64) -> Result<Sha256, WitnessError> {
+    fn look(&self, size: u64) -> Look<'_> {
+        Look { folder: &self.folder, size, tiles: HashMap::new() }
+    }
+}
+
+/// One look at a tree of some size. Each tile is read once.
+struct Look<'a> {
+    folder: &'a Path,
+    size: u64,
+    tiles: HashMap<Tile, Vec<Sha256>>,
+}
+
+impl Look<'_> {
+    fn all(&mut self, ranges: Vec<(u64, u64)>) -> Result<Vec<Sha256>, WitnessError> {
+        ranges.into_iter().map(|(start, end)| self.range(start, end)).collect()
+    }
+
+    /// Hash of the leaves `start..end`, a range that RFC 6962's division of the tree gives.
+    fn range(&mut self, start: u64, end: u64) -> Result<Sha256, WitnessError> {
         let (mut at, mut peaks) = (start, Vec::new());
         while at < end {
             let level = 63 - (end - at).leading_zeros();
-            peaks.push(self.subtree(level, at >> level, size)?);
+            peaks.push(self.subtree(level, at >> level)?);
             at += 1 << level;
         }
         Ok(fold(&peaks).unwrap_or_else(empty_root))
     }
 
-    /// Root of the whole subtree `index` of `2^level` leaves, in a tree of `size`.
-    fn subtree(&self, level: u32, index: u64, size: u64) -> Result<Sha256, WitnessError> {
+    /// Root of the whole subtree `index` of `2^level` leaves.
+    fn subtree(&mut self, level: u32, index: u64) -> Result<Sha256, WitnessError> {
         let (kind, rest) = (Kind::Level(u8::try_from(level / 8).expect("at most seven")), level % 8);
         let first = index << rest;
-        let tile = Tile::at(kind, first / WIDTH, size).ok_or(WitnessError::NotThere { size, asked: index })?;
-        let hashes = edge::read_hashes(&self.folder, tile)?.ok_or_else(|| damaged(tile))?;
+        let tile = Tile::at(kind, first / WIDTH, self.size).ok_or(WitnessError::NotThere { size: self.size, asked: index })?;
+        let hashes = match self.tiles.entry(tile) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(slot) => slot.insert(edge::read_hashes(self.folder, tile)?.ok_or_else(|| damaged(tile))?),
+        };
         let from = usize::try_from(first % WIDTH).expect("below 256");
         let subtree = hashes.get(from..from + (1 << rest)).ok_or_else(|| damaged(tile))?;
         Ok(tile::root_of(subtree))
