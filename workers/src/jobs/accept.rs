@@ -1,9 +1,15 @@
 //! Takes documents in: read, kept on disk, then in the database. In that order, so that a row always has its file.
 
-use std::{collections::HashSet, fs, io, sync::Arc, task::Poll};
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    sync::Arc,
+    task::Poll,
+};
 
 use pipeline_domain::{
-    CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Event, EventId, Problem, ProblemCode, Reservation, Sha256, Snapshot, Timestamp,
+    CaseFolderId, DocumentKey, DocumentKind, ErrorCode, Event, EventId, PlanId, Problem, ProblemCode, Reservation, Sha256, Snapshot,
+    Timestamp,
 };
 use pipeline_intake::Incoming;
 use pipeline_store::{Acceptance, DocumentRow, DocumentState, Documents, NewDocument, Plans, SlotChange};
@@ -89,7 +95,9 @@ pub async fn offer(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Offered, Fa
     }
     // First what happened, then what was written of it: a plan is there before its documents.
     let noted = events::accept_all(shell, &heard).await?;
-    let accepted = accept_read(shell, &read).await?;
+    let order = by_happening(&read);
+    let accepted = accept_read(shell, &order.iter().map(|i| read[*i].clone()).collect::<Vec<_>>()).await?;
+    let accepted = as_offered(&order, accepted);
     let is_refused = |a: &Answer| matches!(a, Answer::Refused(_));
     let mut without_row: Vec<Sha256> = read.iter().zip(&accepted).filter(|(_, a)| is_refused(a)).map(|(r, _)| r.snapshot.digest).collect();
     without_row.extend(heard.iter().zip(&noted).filter(|(_, a)| is_refused(a)).map(|(h, _)| h.event.digest));
@@ -107,6 +115,30 @@ pub async fn offer(shell: &Shell, documents: &[Arc<[u8]>]) -> Result<Offered, Fa
 struct Read {
     snapshot: Arc<Snapshot>,
     bytes: Arc<[u8]>,
+}
+
+/// Places of the documents in the order in which they are taken in: those of one plan as they happened, whatever order their files came
+/// in, and a plan before the note of the same instant that speaks of it. They are archived in this order (DOMAIN § 5: first the snapshot,
+/// then the note). Plans keep their places among each other.
+fn by_happening(read: &[Read]) -> Vec<usize> {
+    let mut plans: HashMap<PlanId, Vec<usize>> = HashMap::new();
+    for (place, read) in read.iter().enumerate() {
+        plans.entry(read.snapshot.case.plan_id).or_default().push(place);
+    }
+    let mut order: Vec<usize> = (0..read.len()).collect();
+    for places in plans.into_values() {
+        let mut happened = places.clone();
+        happened.sort_by_key(|i| (read[*i].snapshot.occurred_at, read[*i].snapshot.kind() != DocumentKind::PlanSnapshot));
+        places.into_iter().zip(happened).for_each(|(place, i)| order[place] = i);
+    }
+    order
+}
+
+/// Answers in the order in which the documents were offered.
+fn as_offered(order: &[usize], answers: Vec<Answer>) -> Vec<Answer> {
+    let mut offered: Vec<(usize, Answer)> = order.iter().copied().zip(answers).collect();
+    offered.sort_by_key(|(place, _)| *place);
+    offered.into_iter().map(|(_, answer)| answer).collect()
 }
 
 async fn accept_read(shell: &Shell, read: &[Read]) -> Result<Vec<Answer>, Failure> {
