@@ -125,10 +125,8 @@ fn ask_for_it(shell: &Shell, asked: &Redact, global: &Global, thing: &Thing) -> 
         ask(shell, global, &asked.asking, Action::OrderArchiving, thing)
             .map_err(|no| if closed(&no) { Failure::give_up(ErrorCode::FolderClosed, no.detail) } else { no })?;
     }
-    if asked.out.is_some() {
-        ask(shell, global, &asked.asking, Action::Print, thing)?;
-    }
-    Ok(())
+    // Also of a copy that only goes into the folder: it is made from the content, at somebody's word, and that is logged.
+    ask(shell, global, &asked.asking, Action::Print, thing).map(drop)
 }
 
 /// The document as it was archived, under the address protection that holds now. `None` when the folder has none with this number.
