@@ -97,30 +97,3 @@ fn a_d_number_gives_way_to_a_birth_number_of_the_same_person() {
     (another.case()["subject_national_id"], another.case()["subject_birth_date"]) = (d_number, json!("1990-01-15"));
     assert_eq!(answers(&house, 0, &another.event("plan.created", NOW, &json!({})))["answer"], "event");
 }
-
-#[test]
-fn an_iop_needs_its_decision_and_asks_nobody_for_consent_in_the_system() {
-    for sample in ["plan-snapshot/full-iop.json", "plan-snapshot/nynorsk-iop.json"] {
-        let house = working_house(On::Sqlite).unwrap();
-        let mut plan = Happenings::of(sample, 7);
-        answers(&house, 0, &plan.event("plan.created", NOW, &json!({})));
-        let mut without = sample_json(sample);
-        without["content"].as_object_mut().unwrap().remove("decision_ref");
-        let refused = answers(&house, 5, &without);
-        assert_eq!(
-            (&refused["problems"][0]["code"], &refused["problems"][0]["at"]),
-            (&json!("required_field_missing"), &json!("/content/decision_ref"))
-        );
-        let asked = plan.event("consent.requested", NOW, &json!({ "matter": "00000000-0000-4000-8000-0000000000c1" }));
-        assert_eq!(answers(&house, 5, &asked)["problems"][0]["code"], "plan_type_mismatch");
-        assert_eq!(answers(&house, 0, &sample_json(sample))["state"], "notified");
-        // The next school year's plan lies in the same folder: one for each pupil and plan.
-        let mut next = sample_json(sample);
-        next["id"] = json!("00000000-0000-4000-8000-00000000d002");
-        next["content"]["school_year"] = json!("2027/2028");
-        let next = answers(&house, 0, &next);
-        assert_eq!(next["state"], "notified", "{next}");
-        assert_eq!(house.case_folders().len(), 1);
-        judged::folders(&house);
-    }
-}

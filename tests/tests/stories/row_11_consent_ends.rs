@@ -1,7 +1,9 @@
 //! Row 11: a consent that runs out is told of in time, and once at each stage.
 
-use arkivflyt_tests::{Happenings, On, person, sample_json, working_house};
+use arkivflyt_tests::{Happenings, House, On, person, sample_json, working_house};
 use serde_json::{Value, json};
+
+use crate::in_folder::{element, registration, sound, submitted, system_id};
 
 const NOW: &str = "2026-11-23T09:00:00+01:00";
 
@@ -71,4 +73,19 @@ fn whoever_has_turned_sixteen_is_told_and_the_guardians_are_not() {
     house.does("consent.scan", "2027-07-18T06:00:00+02:00");
     let told: Vec<_> = house.told("consent_expiring").into_iter().map(|(who, _)| who).collect();
     assert_eq!(told, ["lead", "subject"]);
+}
+
+#[test]
+fn row_11_a_withdrawal_is_a_new_version_that_comes_from_the_one_who_gave_it() {
+    let house = House::new();
+    let both = ["consent-record/full.json", "consent-record/withdrawn.json"].map(|name| submitted(&house, 0, &sample_json(name)));
+    assert_eq!((both[0]["version"].as_u64(), both[1]["version"].as_u64()), (Some(1), Some(2)));
+    assert_eq!(both[0]["document_id"], both[1]["document_id"]);
+    let xml = registration(&house, 2);
+    assert_eq!(element(&xml, "journalposttype"), ["Inngående dokument"]);
+    assert_eq!(element(&xml, "korrespondanseparttype"), ["Avsender", "Intern mottaker"]);
+    assert_eq!(element(&xml, "mottattDato").len(), 1, "{xml}");
+    assert_eq!(element(&xml, "referanseTilRegistrering"), [system_id(&registration(&house, 1))]);
+    assert_eq!(element(&xml, "kassasjonsvedtak"), ["Vurderes senere"]);
+    sound(&house);
 }

@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 use arkivflyt_tests::{House, Pdf, essence, files_below, samples_folder};
 use serde_json::{Value, json};
 
-use crate::{access_rows::rows, judged};
+use crate::{
+    access_rows::rows,
+    in_folder::{self, element},
+    judged,
+};
 
 fn sample(name: &str) -> Value {
     serde_json::from_slice(&fs::read(samples_folder().join(name)).unwrap()).unwrap()
@@ -145,5 +149,75 @@ fn row_23_redacted_copies_are_made_of_every_kind_of_document() {
         if let Some(pdf) = judged::paper(&out) {
             assert!(pdf.text.contains("[Skjerm"), "{name}: {}", pdf.text);
         }
+    }
+}
+
+#[test]
+fn row_23_redacted_copies_lie_beside_the_archive_copy_once() {
+    for (name, note, municipality, words) in [
+        ("plan-snapshot/full-ip.json", "closing-note/full.json", "9901", "Skjermet kopi 1"),
+        ("plan-snapshot/nynorsk-ip.json", "closing-note/nynorsk.json", "9902", "Skjerma kopi 1"),
+    ] {
+        let house = House::new();
+        archived(&house, name);
+        let folder = format!("{municipality}/2026/000001");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let ask = |code: i32, more: &[&str]| {
+            let asked = ["case", "redact", &folder, "--document", "1", "--archive", "--reason", "access_request"];
+            house.ask(code, [&asked[..], more].concat())
+        };
+        let parts = ["--withhold", "background,challenges,goals"];
+        let lead = ["--as", "plan_lead"];
+        let before = house.archive_tree();
+        // Whoever may not order archiving gets nothing into the archive, and it is logged.
+        assert_eq!(ask(7, &[&parts[..], &["--as", "subject", "--fact", "age_16"]].concat())["code"], "not_authorised");
+        assert_eq!(house.archive_tree(), before);
+        let out = elsewhere.path().join("ut.pdf");
+        let made = ask(0, &[&parts[..], &lead, &["-o", out.to_str().unwrap()]].concat());
+        let kept = &made["archived"];
+        assert_eq!((&kept["answer"], &kept["folder_version"]), (&json!("written"), &json!(2)), "{made}");
+        let log: Vec<(Value, Value)> = rows(&house, municipality).iter().map(|r| (r["action"].clone(), r["denied"].clone())).collect();
+        let logged = |action: &str, denied: Value| (json!(action), denied);
+        assert_eq!(log, [logged("order_archiving", json!("not_in_role")), logged("print", Value::Null)]);
+        // What was there is as it was; what was given out is what lies there.
+        let after = house.archive_tree();
+        let first = |path: &str| path.contains("/v1/");
+        let unchanged: Vec<_> = before.iter().filter(|(path, _)| first(path)).collect();
+        assert!(!unchanged.is_empty() && unchanged.iter().all(|(path, digest)| after.get(*path) == Some(*digest)));
+        let copy = house.case_folders()[0].join(kept["pdf"].as_str().unwrap());
+        assert_eq!(fs::read(&copy).unwrap(), fs::read(&out).unwrap());
+        // Asked for again, in another order and on another day: nothing is written, and the same copy is given out.
+        let again = elsewhere.path().join("igjen.pdf");
+        let parts_again = ["--withhold", "goals,background,challenges"];
+        let known = ask(0, &[&parts_again[..], &lead, &["-o", again.to_str().unwrap()]].concat());
+        assert_eq!((&known["archived"]["answer"], house.archive_tree()), (&json!("already_there"), after));
+        assert_eq!(fs::read(&again).unwrap(), fs::read(&out).unwrap());
+
+        // Described as Noark says, in XML that the schemas take; and seen by whoever looks.
+        let xml = in_folder::registration(&house, 1);
+        assert_eq!(element(&xml, "variantformat"), ["Arkivformat", "Dokument hvor deler av innholdet er skjermet"]);
+        assert_eq!(element(&xml, "skjermingDokument")[..2], ["Skjerming av deler av dokumentet"; 2]);
+        assert_eq!(element(&xml, "sjekksum")[1], kept["sha256"].as_str().unwrap());
+        assert_eq!(in_folder::changes(&house, "skjermingDokument").len(), 2);
+        assert!(in_folder::text(&house, "innhold.html").contains(words));
+        assert_eq!(in_folder::documents(&house)[0]["redacted"].as_array().unwrap().len(), 1);
+        in_folder::sound(&house);
+        if let (Some(pdf), Some(bytes)) = (judged::paper(&copy), judged::bytes_unpacked(&copy)) {
+            for text in texts(&sample(name), &["background", "challenges", "goals"]) {
+                assert!(!is_in(&pdf, &bytes, &text), "«{text}» is in the kept copy");
+            }
+        }
+
+        // A closed folder takes none, and says so; nothing is given out either.
+        let closing = in_folder::of_the_plan(sample(note), &sample(name));
+        let closing =
+            in_folder::edited(closing, &[("/case/plan_status", json!("passive")), ("/occurred_at", json!("2026-11-23T08:59:00+01:00"))]);
+        in_folder::submitted(&house, 0, &closing);
+        let closed = house.archive_tree();
+        let late = elsewhere.path().join("sent.pdf");
+        let refused = ask(1, &["--withhold", "evaluations", "--as", "plan_lead", "-o", late.to_str().unwrap()]);
+        assert_eq!((&refused["code"], late.exists()), (&json!("folder_closed"), false), "{refused}");
+        assert_eq!(house.archive_tree(), closed);
+        assert_eq!(rows(&house, municipality).last().unwrap()["denied"], "folder_closed");
     }
 }

@@ -2,10 +2,13 @@
 
 use std::fs;
 
-use arkivflyt_tests::{House, Pdf, essence, samples_folder};
+use arkivflyt_tests::{House, Pdf, essence, files_below, samples_folder};
 use serde_json::{Value, json};
 
-use super::access_rows::{FOLDER, PLAN, archived, export, house, names_nobody, rows};
+use super::{
+    access_rows::{FOLDER, PLAN, archived, export, house, names_nobody, rows},
+    judged,
+};
 
 const ADMIN: &str = "00000000-0000-4000-8000-000000000001";
 const ARCHIVIST: &str = "00000000-0000-4000-8000-000000000002";
@@ -188,4 +191,41 @@ fn row_25_the_yearly_report_on_roles() {
         }
     }
     names_nobody(&house);
+}
+
+#[test]
+fn row_25_the_report_on_roles_comes_by_itself_when_the_year_has_ended() {
+    let house = house();
+    let elsewhere = tempfile::tempdir().unwrap();
+    grant(&house, 0, "add", &["--to", LEAD, "--role", "professional_lead", "--unit", "Prøveteamet"]);
+    export(&house, 0, &elsewhere.path().join("a.zip"), &["--as", "archivist", "--actor", ARCHIVIST]);
+    for again in [false, true] {
+        house.does("report.roles", "2027-01-02T04:00:00+01:00");
+        let mut reports = files_below(&house.at("reports"));
+        reports.retain(|f| f.to_string_lossy().contains("report.roles"));
+        // One for each municipality, as a page and as data; the same run twice is one run.
+        assert_eq!(reports.len(), 4, "{again}: {reports:?}");
+    }
+    for (number, words) in [
+        ("9901", ["Roller og tilganger i året", "faglig ansvarlig", "Ubrukt innsynsrolle"]),
+        ("9902", ["Roller og tilgangar i året", "Ingenting treng oppfølging", "Dalstrand kommune"]),
+    ] {
+        let place = house.at("reports").join(number);
+        let of = |ending: &str| files_below(&place).into_iter().find(|f| f.to_string_lossy().ends_with(ending)).unwrap();
+        let json: Value = serde_json::from_slice(&fs::read(of(".json")).unwrap()).unwrap();
+        assert_eq!((&json["kind"], &json["municipality"]), (&json!("report.roles"), &json!(number)));
+        assert!(json["since"].as_str().unwrap().starts_with("2026-01-01"), "of the year that has ended: {json}");
+        let unused = json["lists"]["unused_roles"].as_array().unwrap().len();
+        assert_eq!((unused, json["to_follow_up"].as_u64().unwrap()), if number == "9901" { (1, 1) } else { (0, 0) }, "{json}");
+        let Some(pdf) = judged::paper(&of(".pdf")) else { return };
+        for word in words {
+            assert!(essence(&pdf.text).contains(&essence(word)), "{word} is missing in\n{}", pdf.text);
+        }
+        assert_eq!(pdf.text.contains(LEAD), number == "9901", "{}", pdf.text);
+    }
+    names_nobody(&house);
+    // The archivist of each is told that a report is there, and nothing more.
+    let letters: Vec<_> = house.neutral_letters().into_iter().filter(|l| l.body.contains("«reports»")).collect();
+    assert!(letters.is_empty() || letters.len() == 2, "{letters:#?}");
+    assert!(letters.iter().all(|l| l.to[0].starts_with("arkiv@") && !l.body.contains(".pdf")), "{letters:#?}");
 }

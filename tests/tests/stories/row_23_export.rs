@@ -33,7 +33,7 @@ fn unpacked(zip: &Path, to: &Path) -> Option<std::path::PathBuf> {
 }
 
 #[test]
-fn plan_23_an_export_is_a_bag_that_others_find_valid_and_the_archive_is_as_it_was() {
+fn row_23_an_export_is_a_bag_that_others_find_valid_and_the_archive_is_as_it_was() {
     let house = house();
     let elsewhere = tempfile::tempdir().unwrap();
     let zip = elsewhere.path().join("kopi.zip");
@@ -112,7 +112,7 @@ fn describes_itself(bag: &Path, answer: &Value) {
 }
 
 #[test]
-fn plan_23_an_encrypted_export_opens_with_its_password_only() {
+fn row_23_an_encrypted_export_opens_with_its_password_only() {
     let house = house();
     let elsewhere = tempfile::tempdir().unwrap();
     let (zip, secret) = (elsewhere.path().join("kopi.zip"), elsewhere.path().join("passord.txt"));
@@ -127,7 +127,7 @@ fn plan_23_an_encrypted_export_opens_with_its_password_only() {
 }
 
 #[test]
-fn plan_23_an_export_that_cannot_be_made_leaves_nothing() {
+fn row_23_an_export_that_cannot_be_made_leaves_nothing() {
     let house = house();
     let elsewhere = tempfile::tempdir().unwrap();
     let out = elsewhere.path().join("kopi.zip");
@@ -169,7 +169,7 @@ fn make_writable(file: &Path) {
 }
 
 #[test]
-fn plan_23_an_export_is_for_its_owner_only() {
+fn row_23_an_export_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let house = house();
     let elsewhere = tempfile::tempdir().unwrap();
