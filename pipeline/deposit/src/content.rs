@@ -1,7 +1,6 @@
 //! The content folder: one pass over the folders that were chosen, then the journals, then arkivuttrekk.xml.
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
@@ -79,25 +78,24 @@ pub(crate) struct Pens {
     pub leaks: BTreeSet<Leak>,
 }
 
+/// What a content folder is made of.
+pub(crate) struct Source<'a> {
+    pub order: &'a Order,
+    pub store: &'a dyn Store,
+    pub selection: &'a Selection,
+    pub schemas: &'a Schemas,
+    pub staging: &'a Staging,
+}
+
 /// Makes the content folder at `at`, and `index` beside it: path, digest, size and unit of every document file.
-pub(crate) fn content(
-    order: &Order,
-    store: &dyn Store,
-    selection: &Selection,
-    schemas: &Schemas,
-    staging: &Staging,
-    at: &Path,
-    index: &Path,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Content, DepositError> {
+pub(crate) fn content(source: &Source<'_>, at: &Path, index: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Content, DepositError> {
+    let Source { order, store, selection, schemas, staging } = *source;
     let failed = DepositError::writing("write the content folder");
     fs::create_dir_all(at.join(DOKUMENT)).map_err(failed)?;
     let mut made = BTreeMap::new();
     for name in CONTENT {
         made.insert(name.to_owned(), schemas.write(name, at).map_err(failed)?);
     }
-    let public =
-        PublicWords::of(selection.classes.iter().flat_map(|class| titles(&class.head)).collect::<Vec<_>>().iter().map(String::as_str));
     let pens = Pens {
         structure: HashedFile::create(&at.join("arkivstruktur.xml")).map_err(failed)?,
         log: HashedFile::create(&at.join("endringslogg.xml")).map_err(failed)?,
@@ -107,21 +105,11 @@ pub(crate) fn content(
         leaks: BTreeSet::new(),
     };
     let closing = Closing { at: staging.note.created_at.oslo_local().format("%Y-%m-%dT%H:%M:%S").to_string(), by: order.made_by.clone() };
-    let mut making = Making {
-        order,
-        store,
-        selection,
-        closing,
-        public,
-        at: at.to_owned(),
-        pens,
-        own: None,
-        newest: (0, 0),
-        progress,
-        done: Cell::new(0),
-    };
-    let threads = order.threads;
-    copying(threads, staging.ground, |copier| making.folders(copier))?;
+    let public: Vec<String> = selection.classes.iter().flat_map(|class| titles(&class.head)).collect();
+    let public = PublicWords::of(public.iter().map(String::as_str));
+    let (own, newest, done) = (None, (0, 0), 0);
+    let mut making = Making { order, store, selection, closing, public, at: at.to_owned(), pens, own, newest, progress, done };
+    copying(order.threads, staging.ground, |copier| making.folders(copier))?;
     pass(Step::Copied).map_err(failed)?;
     making.finish(made)
 }
@@ -149,7 +137,7 @@ struct Making<'a> {
     /// Year and sequence of that folder.
     newest: (u16, u32),
     progress: &'a mut dyn FnMut(Progress),
-    done: Cell<u64>,
+    done: u64,
 }
 
 impl Making<'_> {
@@ -229,8 +217,8 @@ impl Making<'_> {
             return Err(self.leaks());
         }
         pass(Step::Folder).map_err(DepositError::writing("write the archive structure"))?;
-        self.done.set(self.done.get() + 1);
-        (self.progress)(Progress::Folders { done: self.done.get(), of: self.selection.rows.len() as u64 });
+        self.done += 1;
+        (self.progress)(Progress::Folders { done: self.done, of: self.selection.rows.len() as u64 });
         Ok(())
     }
 

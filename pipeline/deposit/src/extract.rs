@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use crate::{
     DepositError, INDEX, Order, Plan, REPORT, Report, Store,
-    content::content,
+    content::{Source, content},
     fault::{Step, pass},
     output::HashedFile,
     plan::select,
@@ -104,7 +104,8 @@ pub fn extract(
     let staging = Staging::open(target, Note { key, created_at: order.created_at })?;
     let (out, work) = (staging.out(), staging.work());
     let at = if order.package.is_some() { work.join("content") } else { out.join("content") };
-    let content = content(order, store, &selection, &schemas, &staging, &at, &out.join(INDEX), progress)?;
+    let source = Source { order, store, selection: &selection, schemas: &schemas, staging: &staging };
+    let content = content(&source, &at, &out.join(INDEX), progress)?;
     progress(Progress::Checking);
     let errors = gate.judge(&at).map_err(DepositError::writing("check the extract"))?;
     if errors > 0 {

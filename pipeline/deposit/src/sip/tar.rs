@@ -118,8 +118,9 @@ fn split(name: &str) -> Option<(&str, &str)> {
     if name.len() <= 100 {
         return Some(("", name));
     }
-    let cuts = name.match_indices('/').map(|(at, _)| at);
-    cuts.filter(|at| *at <= 155 && name.len() - at - 1 <= 100 && at + 1 < name.len()).last().map(|at| (&name[..at], &name[at + 1..]))
+    let mut cuts = name.match_indices('/').map(|(at, _)| at);
+    let at = cuts.rfind(|at| *at <= 155 && name.len() - at - 1 <= 100 && at + 1 < name.len())?;
+    Some((&name[..at], &name[at + 1..]))
 }
 
 #[cfg(test)]
