@@ -9,7 +9,7 @@ use crate::{
     files::{Files, Sums, readers},
     finding::Findings,
     journals::{self, Both, Journal},
-    listed::{self, Known},
+    listed::{Known, Listing},
     place::{Layout, Place},
     schema::Model,
     structure::{self, Structure, Summary},
@@ -35,7 +35,7 @@ pub struct Inspection<'a> {
 pub fn inspect(path: &Path, inspection: &Inspection<'_>) -> Result<Report, InspectError> {
     let limits = inspection.limits;
     let mut findings = Findings::new(limits.findings_per_rule);
-    let place = Place::open(path, limits, &mut findings)?;
+    let place = Place::open(path, limits, inspection.stop, &mut findings)?;
     let tar_name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let layout = Layout::find(&place, place.is_tar().then_some(tar_name.as_str()), &mut findings);
     layout.judge(&place, &mut findings);
@@ -67,18 +67,22 @@ impl Check<'_> {
         // The files are read while the XML is: the one waits for the disk, the other for the processor.
         let (structure, is_whole) = thread::scope(|scope| {
             for _ in 0..readers(self.inspection.limits) {
-                scope.spawn(|| sums.work(place, stop));
+                // Without a thread, what is left is done below.
+                let _ = thread::Builder::new().spawn_scoped(scope, || sums.work(place, stop));
             }
             self.description(addml_name, model, findings);
             // The official schemas are those of 5.0; that of the description is the same for all.
             let is_older = addml.version == Some(Version::Older);
-            self.xml(&addml, if is_older { Err(Note::OtherVersion) } else { model }, findings)
+            let read = self.xml(&addml, if is_older { Err(Note::OtherVersion) } else { model }, findings);
+            sums.work(place, stop);
+            read
         });
         let mut facts = structure.facts.clone();
         let mut structure = is_whole.then_some(structure);
         let files = Files { place, layout: self.layout, sums, stop, findings };
         files.judge(&addml, structure.as_mut());
-        listed::judge(place, self.layout, &addml, self.inspection.schemas, std::mem::take(&mut self.known), findings);
+        let known = std::mem::take(&mut self.known);
+        Listing { place, layout: self.layout, stop, known, findings }.judge(&addml, self.inspection.schemas);
         let documents = self.layout.documents(place);
         facts.documents = u64::from(documents.end - documents.start);
         facts.document_bytes = documents.map(|no| place.index.size(no)).fold(0, u64::saturating_add);

@@ -9,7 +9,7 @@ use crate::{
     addml::{Addml, Checksum, Listed},
     finding::{Findings, Unit},
     place::{FileNo, Layout, Place},
-    xml::Hashing,
+    xml::{Hashing, STOPPED, Stop},
 };
 
 /// Always there (6.4.15, 6.4.18). What is not named here has a rule of its own: the description (`A.01`), the log (`N5.61`), the
@@ -28,65 +28,84 @@ const OWN_RULES: [&str; 3] = ["endringslogg.xml", "loependeJournal.xml", "offent
 /// Digests of the files that were read for other reasons; the others are read here.
 pub type Known = HashMap<FileNo, [u8; 32]>;
 
-/// Judges presence, checksums, and whether the schemas are the official ones.
-pub fn judge(place: &Place, layout: &Layout, addml: &Addml, schemas: &Schemas, mut known: Known, findings: &mut Findings) {
-    let find = |name: &str| layout.find_file(place, name);
-    let mut missing: BTreeSet<&str> = STANDARD.into_iter().filter(|name| find(name).is_none()).collect();
-    let mut seen = BTreeSet::new();
-    for listed in addml.listed() {
-        match find(&listed.name) {
-            None if OWN_RULES.contains(&listed.name.as_str()) => {}
-            None => _ = missing.insert(&listed.name),
-            // Each file is compared where it is listed first; later it may be without a checksum.
-            Some(no) if seen.insert(no) => checksum(place, no, listed, &mut known, findings),
-            Some(_) => {}
-        }
-    }
-    for name in missing {
-        // A name of the list that is none of the standard's is not printed: it is content.
-        let finding = Finding::new(Rule::FilesPresent).note(Note::FileMissing);
-        let line = addml.listed().find(|l| l.name == name).map(|l| Unit { line: l.line, ..Unit::default() });
-        findings.add(match line {
-            Some(unit) if !STANDARD.contains(&name) => finding.file("arkivuttrekk.xml").unit(unit),
-            _ => finding.file(name),
-        });
-    }
-    for (name, bytes) in schemas.files() {
-        let official: [u8; 32] = Sha256::digest(bytes).into();
-        if let Some(no) = find(name)
-            && digest(place, no, &mut known, findings).is_some_and(|digest| digest != official)
-        {
-            findings.add(Finding::new(Rule::OtherSchema).file(name));
-        }
-    }
+/// What is needed to look at listed files.
+pub struct Listing<'a> {
+    pub place: &'a Place,
+    pub layout: &'a Layout,
+    pub stop: Stop<'a>,
+    pub known: Known,
+    pub findings: &'a mut Findings,
 }
 
-fn checksum(place: &Place, no: FileNo, listed: &Listed, known: &mut Known, findings: &mut Findings) {
-    let finding = |note| Finding::new(Rule::ListedChecksums).file(&listed.name).note(note);
-    match listed.checksum {
-        Checksum::Missing => findings.add(finding(Note::ChecksumMissing)),
-        Checksum::Other => findings.add(finding(Note::AlgorithmUnknown)),
-        Checksum::Sha256(said) => {
-            if digest(place, no, known, findings).is_some_and(|found| found != said) {
-                findings.add(Finding::new(Rule::ListedChecksums).file(&listed.name));
+impl Listing<'_> {
+    /// Judges presence, checksums, and whether the schemas are the official ones.
+    pub fn judge(mut self, addml: &Addml, schemas: &Schemas) {
+        let find = |name: &str| self.layout.find_file(self.place, name);
+        let mut missing: BTreeSet<&str> = STANDARD.into_iter().filter(|name| find(name).is_none()).collect();
+        let mut seen = BTreeSet::new();
+        let mut there = Vec::new();
+        for listed in addml.listed() {
+            match find(&listed.name) {
+                None if OWN_RULES.contains(&listed.name.as_str()) => {}
+                None => _ = missing.insert(&listed.name),
+                // Each file is compared where it is listed first; later it may be without a checksum.
+                Some(no) if seen.insert(no) => there.push((no, listed)),
+                Some(_) => {}
+            }
+        }
+        there.into_iter().for_each(|(no, listed)| self.checksum(no, listed));
+        missing.into_iter().for_each(|name| self.missing(name, addml));
+        self.official(schemas);
+    }
+
+    fn missing(&mut self, name: &str, addml: &Addml) {
+        let finding = Finding::new(Rule::FilesPresent).note(Note::FileMissing);
+        let listed = addml.listed().find(|l| l.name == name).filter(|_| !STANDARD.contains(&name));
+        self.findings.add(match listed {
+            // A name that is none of the standard's is not printed: it is content.
+            Some(listed) => finding.file("arkivuttrekk.xml").unit(Unit { line: listed.line, ..Unit::default() }),
+            None => finding.file(name),
+        });
+    }
+
+    fn official(&mut self, schemas: &Schemas) {
+        for (name, bytes) in schemas.files() {
+            let official: [u8; 32] = Sha256::digest(bytes).into();
+            let found = self.layout.find_file(self.place, name).and_then(|no| self.digest(no));
+            if found.is_some_and(|found| found != official) {
+                self.findings.add(Finding::new(Rule::OtherSchema).file(name));
             }
         }
     }
-}
 
-fn digest(place: &Place, no: FileNo, known: &mut Known, findings: &mut Findings) -> Option<[u8; 32]> {
-    if let Some(digest) = known.get(&no) {
-        return Some(*digest);
+    fn checksum(&mut self, no: FileNo, listed: &Listed) {
+        let finding = Finding::new(Rule::ListedChecksums).file(&listed.name);
+        match listed.checksum {
+            Checksum::Missing => self.findings.add(finding.note(Note::ChecksumMissing)),
+            Checksum::Other => self.findings.add(finding.note(Note::AlgorithmUnknown)),
+            Checksum::Sha256(said) => {
+                if self.digest(no).is_some_and(|found| found != said) {
+                    self.findings.add(finding);
+                }
+            }
+        }
     }
-    let read = place.read(no).and_then(|file| Hashing::new(file).finish());
-    match read {
-        Ok((digest, size)) if size == place.index.size(no) => {
-            known.insert(no, digest);
-            Some(digest)
+
+    fn digest(&mut self, no: FileNo) -> Option<[u8; 32]> {
+        if let Some(digest) = self.known.get(&no) {
+            return Some(*digest);
         }
-        _ => {
-            findings.add(Finding::new(Rule::Unreadable).file(place.index.path(no)));
-            None
+        let name = self.layout.name(self.place, no);
+        match self.place.read(no).and_then(|file| Hashing::new(file).finish(self.stop)) {
+            Ok((digest, size)) if size == self.place.index.size(no) => {
+                self.known.insert(no, digest);
+                return Some(digest);
+            }
+            Err(error) if error.kind() == STOPPED => {
+                self.findings.not_checked(Rule::ListedChecksums, Some(name), Note::Stopped);
+            }
+            _ => self.findings.add(Finding::new(Rule::Unreadable).file(name)),
         }
+        None
     }
 }

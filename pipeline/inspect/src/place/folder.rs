@@ -53,7 +53,7 @@ pub(super) fn list(root: &OwnedFd, lister: &mut Lister<'_>) {
                 continue;
             }
             let path = format!("{above}{}", name.to_string_lossy());
-            if !lister.has_room(&path) {
+            if !lister.has_room() || !lister.has_room_for(&path) {
                 return;
             }
             if name.to_str().is_err() || !is_safe(&path) {

@@ -11,10 +11,14 @@ pub use index::{FileNo, Index};
 pub use layout::Layout;
 use rustix::fd::OwnedFd;
 
-use crate::{InspectError, Limits, finding::Findings};
+use crate::{InspectError, Limits, finding::Findings, xml::Stop};
 
 /// Longest path.
 const PATH_BYTES: usize = 4096;
+/// Entries between two questions whether to stop.
+const ENTRIES_BETWEEN: usize = 1024;
+/// Numbers and places in the index have 32 bits.
+const MOST: usize = u32::MAX as usize;
 
 /// An opened folder or tar.
 #[derive(Debug)]
@@ -33,9 +37,9 @@ enum Source {
 
 impl Place {
     /// Lists what is there. Fails only when it cannot be opened at all.
-    pub fn open(path: &Path, limits: &Limits, findings: &mut Findings) -> Result<Self, InspectError> {
+    pub fn open(path: &Path, limits: &Limits, stop: Stop<'_>, findings: &mut Findings) -> Result<Self, InspectError> {
         let kind = std::fs::metadata(path).map_err(|source| InspectError::Open { source })?;
-        let mut lister = Lister { index: Index::default(), limits, findings, seen: 0, is_whole: true };
+        let mut lister = Lister { index: Index::default(), limits, stop, findings, seen: 0, is_whole: true };
         let source = if kind.is_dir() {
             let root = folder::open_root(path).map_err(|source| InspectError::Open { source })?;
             folder::list(&root, &mut lister);
@@ -97,20 +101,34 @@ impl Read for Slice<'_> {
 struct Lister<'a> {
     index: Index,
     limits: &'a Limits,
+    stop: Stop<'a>,
     findings: &'a mut Findings,
     seen: usize,
     is_whole: bool,
 }
 
 impl Lister<'_> {
-    /// Whether there is room for another entry. When not, that is a finding, once.
-    fn has_room(&mut self, path: &str) -> bool {
+    /// Whether another entry may be looked at, and nobody wants us to stop. When not, the listing must end.
+    fn has_room(&mut self) -> bool {
         self.seen += 1;
-        let has_room = self.seen <= self.limits.entries && self.index.name_bytes() + path.len() <= self.limits.name_bytes;
-        if !has_room {
+        if self.seen.is_multiple_of(ENTRIES_BETWEEN) && (self.stop)() {
+            self.is_whole = false;
+            return false;
+        }
+        self.is_within(self.seen <= self.limits.entries.min(MOST))
+    }
+
+    /// Whether its name may be kept.
+    fn has_room_for(&mut self, path: &str) -> bool {
+        self.is_within(self.index.name_bytes() + path.len() <= self.limits.name_bytes.min(MOST))
+    }
+
+    /// What is beyond a limit is a finding.
+    fn is_within(&mut self, is_within: bool) -> bool {
+        if !is_within {
             self.broken(crate::Rule::TooMuch, None);
         }
-        has_room
+        is_within
     }
 
     /// Something could not be listed.

@@ -31,7 +31,7 @@ pub(super) fn list(file: &File, length: u64, lister: &mut Lister<'_>) {
     }
 }
 
-/// `None` when the walk cannot go on.
+/// `None` when the tar is damaged. With too many entries the walk ends, and that has been told.
 fn walk(file: &File, length: u64, lister: &mut Lister<'_>) -> Option<()> {
     let (mut at, mut said) = (0, Said::default());
     loop {
@@ -52,10 +52,13 @@ fn walk(file: &File, length: u64, lister: &mut Lister<'_>) -> Option<()> {
         if end > length {
             return None;
         }
+        if !lister.has_room() {
+            return Some(());
+        }
         if is_extension {
             extend(file, kind, data, size, &mut said)?;
-        } else {
-            entry(&header, std::mem::take(&mut said), data, size, lister)?;
+        } else if !entry(&header, std::mem::take(&mut said), data, size, lister) {
+            return Some(());
         }
         at = end.checked_next_multiple_of(BLOCK)?;
     }
@@ -113,18 +116,18 @@ fn pax(bytes: &[u8], said: &mut Said) -> Option<()> {
     Some(())
 }
 
-/// Notes one entry. `None` when there is no room for more.
-fn entry(header: &Header, said: Said, data: u64, size: u64, lister: &mut Lister<'_>) -> Option<()> {
+/// Notes one entry. `false` when there is no room for its name.
+fn entry(header: &Header, said: Said, data: u64, size: u64, lister: &mut Lister<'_>) -> bool {
     let bytes = said.path.unwrap_or_else(|| header.path_bytes().into_owned());
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(PATH_BYTES)]).into_owned();
-    if !lister.has_room(&text) {
-        return Some(());
+    if !lister.has_room_for(&text) {
+        return false;
     }
     let path = text.strip_prefix("./").unwrap_or(&text);
     let is_folder = header.entry_type().is_dir() || path.ends_with('/');
     let path = path.strip_suffix('/').unwrap_or(path);
-    if is_folder && path.is_empty() | (path == ".") {
-        return Some(());
+    if is_folder && (path.is_empty() || path == ".") {
+        return true;
     }
     if std::str::from_utf8(&bytes).is_err() || bytes.len() > PATH_BYTES || !is_safe(path) {
         lister.broken(Rule::UnsafeName, Some(path));
@@ -139,5 +142,5 @@ fn entry(header: &Header, said: Said, data: u64, size: u64, lister: &mut Lister<
     } else {
         lister.broken(Rule::NotAFile, Some(path));
     }
-    Some(())
+    true
 }

@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
                 }
                 ("complexType", Some(Kind::Complex(no))) => self.complex_into(no, node, document),
                 ("simpleType", Some(Kind::Simple(no))) => {
-                    let simple = self.simple(node, document);
+                    let simple = self.simple(node);
                     self.model.simples[no] = simple.unwrap_or_else(|| Simple { is_partly_read: true, ..Simple::of(Builtin::String) });
                 }
                 _ => {}
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         }
         self.depth += 1;
         let kind = if node.name == "simpleType" {
-            match self.simple(node, document) {
+            match self.simple(node) {
                 Some(simple) => {
                     self.model.simples.push(simple);
                     Kind::Simple(self.model.simples.len() - 1)
@@ -289,17 +289,17 @@ impl<'a> Reader<'a> {
     }
 
     /// A restriction of another simple type; `None` for lists, unions and built-in types that are not read.
-    fn simple(&mut self, node: &'a Node, document: &'a Document) -> Option<Simple> {
+    fn simple(&mut self, node: &'a Node) -> Option<Simple> {
         let restriction = node.first("restriction")?;
         let mut simple = match (restriction.attribute("base"), restriction.first("simpleType")) {
             (Some(base), _) => match resolve(restriction, base)? {
                 (XS, local) => Simple::of(Builtin::named(local)?),
                 (namespace, local) => {
-                    let (node, document) = *self.types.get(&self.model.names.find(namespace, local)?)?;
-                    self.deeper(|reader| reader.simple(node, document))?
+                    let (node, _) = *self.types.get(&self.model.names.find(namespace, local)?)?;
+                    self.deeper(|reader| reader.simple(node))?
                 }
             },
-            (None, Some(inline)) => self.deeper(|reader| reader.simple(inline, document))?,
+            (None, Some(inline)) => self.deeper(|reader| reader.simple(inline))?,
             (None, None) => return None,
         };
         restrict(&mut simple, restriction);

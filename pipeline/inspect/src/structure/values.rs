@@ -22,11 +22,7 @@ impl Structure<'_> {
             ("journalstatus", "registrering") => self.status(Rule::JournalStatus, &codes::JOURNAL_STATUSES, name, text, line),
             ("dokumentstatus", "dokumentbeskrivelse") => self.one_of(Rule::DocumentStatus, &[codes::DOCUMENT_STATUS], name, text, line),
             ("arkivdelstatus", "arkivdel") => self.one_of(Rule::SeriesStatus, &[codes::SERIES_STATUS], name, text, line),
-            ("opprettetDato", "registrering") if is_in_unit => {
-                if !day_of(text).is_some_and(Day::is_common) {
-                    self.tell(Rule::RecordDate, name, line);
-                }
-            }
+            ("opprettetDato", "registrering") if is_in_unit => self.record_date(name, text, line),
             ("journaldato", "registrering") => self.journal_day(text),
             ("referanseArkivdel", _) => self.refer_to_series(name, text, line),
             ("referanseSekundaerKlassifikasjon", _) => {
@@ -51,6 +47,12 @@ impl Structure<'_> {
     fn one_of(&mut self, rule: Rule, list: &[&str], name: &'static str, text: &str, line: u64) {
         if !list.contains(&text) {
             self.tell(rule, name, line);
+        }
+    }
+
+    fn record_date(&mut self, name: &'static str, text: &str, line: u64) {
+        if !day_of(text).is_some_and(Day::is_common) {
+            self.tell(Rule::RecordDate, name, line);
         }
     }
 

@@ -8,6 +8,11 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use super::Stop;
+
+/// The kind of the error when somebody wants us to stop.
+pub const STOPPED: io::ErrorKind = io::ErrorKind::TimedOut;
+
 /// What the guard and the parser tell each other.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
@@ -70,10 +75,17 @@ impl<R: Read> Hashing<R> {
         Self { inner, hasher: Sha256::new(), bytes: 0 }
     }
 
-    /// Reads what is left, and gives the digest of everything and its length.
-    pub fn finish(mut self) -> io::Result<([u8; 32], u64)> {
-        let mut piece = vec![0; 64 << 10];
-        while self.read(&mut piece)? > 0 {}
+    /// Reads what is left, and gives the digest of everything and its length. [`STOPPED`] when told to.
+    pub fn finish(mut self, stop: Stop<'_>) -> io::Result<([u8; 32], u64)> {
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match self.read(&mut piece) {
+                Ok(0) => break,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ if stop() => return Err(STOPPED.into()),
+                _ => {}
+            }
+        }
         Ok((self.hasher.finalize().into(), self.bytes))
     }
 }

@@ -6,8 +6,8 @@ mod tree;
 
 use std::{borrow::Cow, io::Read, rc::Rc};
 
-pub use guard::Hashing;
 use guard::{Guard, Meter};
+pub use guard::{Hashing, STOPPED};
 use quick_xml::{
     NsReader, XmlVersion,
     events::{BytesStart, Event},

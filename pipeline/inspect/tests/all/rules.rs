@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::BTreeSet, path::Path};
 
-use pipeline_inspect::{Inspection, Limits, Report, Rule, Schemas, Severity, inspect};
+use pipeline_inspect::{Inspection, Limits, Note, Report, Rule, Schemas, Severity, inspect};
 
 use crate::{
     cases::{Case, Form, all},
@@ -105,4 +105,38 @@ fn every_rule_has_a_case_and_stands_in_the_table() {
         assert_eq!(named, cases, "{rule}");
     }
     assert_eq!(Rule::ALL.iter().filter(|r| r.is_national()).count(), 28);
+}
+
+#[test]
+fn every_text_is_there_in_three_languages() {
+    use pipeline_domain::Lang::{En, Nb, Nn};
+    let rules = Rule::ALL.iter().map(|r| (r.id(), [Nb, Nn, En].map(|l| r.text(l))));
+    let notes = Note::ALL.iter().map(|n| (n.id(), [Nb, Nn, En].map(|l| n.text(l))));
+    for (id, texts) in rules.chain(notes) {
+        assert!(
+            texts.iter().all(|t| t.ends_with(['.', ')']) && t.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_lowercase())),
+            "{id}"
+        );
+        assert_ne!(texts[0], texts[2], "{id}");
+    }
+}
+
+/// The shape that programs read.
+#[test]
+fn a_report_as_json() {
+    let case = all().into_iter().find(|c| c.name == "one_folder_more_is_declared").unwrap();
+    let report = serde_json::to_value(run(&case, &Schemas::none())).unwrap();
+    assert_eq!(
+        report["findings"],
+        serde_json::json!([{
+            "rule": "N5.10", "severity": "error", "file": "arkivstruktur.xml", "counts": { "declared": 3, "found": 2 }
+        }])
+    );
+    assert_eq!((&report["broken"]["N5.10"], &report["refused"]), (&1.into(), &true.into()));
+    assert_eq!(report["not_checked"][0], serde_json::json!({ "rule": "N5.03", "file": "arkivstruktur.xml", "why": "no_schemas" }));
+    let case = all().into_iter().find(|c| c.name == "two_units_have_one_id").unwrap();
+    let report = serde_json::to_value(run(&case, &Schemas::none())).unwrap();
+    let unit = &report["findings"][0]["unit"];
+    assert_eq!((&unit["element"], &unit["system_id"]), (&"mappe".into(), &"00000000-0000-4000-8000-000000000050".into()));
+    assert!(unit["line"].as_u64().is_some_and(|line| line > 1));
 }

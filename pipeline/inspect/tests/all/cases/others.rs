@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case> {
 
 fn description() -> Vec<Case> {
     vec![
-        Case::new(Rule::AddmlReadable, "there_is_no_description", |e| e.said.is_left_out = true),
+        Case::new(Rule::AddmlReadable, "there_is_no_description", |e| e.is_undescribed = true),
         Case::new(Rule::AddmlInfo, "info_does_not_stand_first", |e| {
             e.said.before_info = "<property name=\"annet\"><value>x</value></property>";
         }),

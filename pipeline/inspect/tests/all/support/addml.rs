@@ -6,7 +6,6 @@ pub const XML: [&str; 4] = ["arkivstruktur", "endringslogg", "loependeJournal", 
 /// What the description says, each to be changed by a test.
 #[derive(Clone)]
 pub struct Said {
-    pub is_left_out: bool,
     pub before_info: &'static str,
     pub version: &'static str,
     pub period: [&'static str; 2],
@@ -32,7 +31,6 @@ pub struct Said {
 impl Default for Said {
     fn default() -> Self {
         Self {
-            is_left_out: false,
             before_info: "",
             version: "5.0",
             period: ["skarpt", "skarpt"],

@@ -110,7 +110,7 @@ fn structure(folder: &Path, records: u64) -> String {
 fn record(out: &mut Hashed, folder: &Path, n: u64, made: &str) {
     let content = format!("%PDF-1.7 stub {n}\n");
     let path = format!("DOKUMENT/{:04}/{n:08}.pdf", n / 1000);
-    if n % 1000 == 0 {
+    if n.is_multiple_of(1000) {
         fs::create_dir_all(folder.join(&path).parent().unwrap()).unwrap();
     }
     fs::write(folder.join(&path), &content).unwrap();

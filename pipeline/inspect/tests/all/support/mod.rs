@@ -68,12 +68,14 @@ pub struct Extract {
     /// Beside the content, in a package.
     pub beside: BTreeMap<String, Vec<u8>>,
     pub said: addml::Said,
+    /// The description is not written.
+    pub is_undescribed: bool,
 }
 
 impl Extract {
     /// One that breaks no rule. Its schemas are the official ones when `schemas` has any, else stand-ins of a few bytes.
     pub fn whole(with_official: bool) -> Self {
-        let mut extract = Self { files: whole::files(), beside: BTreeMap::new(), said: addml::Said::default() };
+        let mut extract = Self { files: whole::files(), beside: BTreeMap::new(), said: addml::Said::default(), is_undescribed: false };
         for name in XML.iter().chain(&["metadatakatalog", "addml"]) {
             let file = format!("{name}.xsd");
             let folder = if *name == "addml" { "noark5/addml-8.3" } else { "noark5/v5.0" };
@@ -107,7 +109,7 @@ impl Extract {
     /// The description, with checksums of what lies there now. What was put there by a test stays.
     fn described(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = self.files.clone();
-        if !self.said.is_left_out {
+        if !self.is_undescribed {
             let text = addml::write(&self.said, |name| self.files.get(name).map(|bytes| hex(bytes)));
             files.insert("arkivuttrekk.xml".to_owned(), text.into_bytes());
         }
