@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_domain::{FileName, LogicalPath, Sha256};
+use uuid::Uuid;
 
 use crate::{
-    ArkivmeldingError, Dialect, MessageId, Sender, Target, TargetFolder,
+    ArkivmeldingError, Dialect, MessageId, Placeholder, Sender, Target, TargetFolder,
     codes::Journalposttype,
-    keys::ExternalKey,
+    keys::{self, ExternalKey},
     model::{CaseFolder, Closed, Object, Party, Registration},
     target::JournalPostType,
     template::Values,
@@ -30,6 +31,8 @@ pub(crate) struct Draft<'a> {
     pub target: &'a Target,
     pub folder: &'a CaseFolder,
     pub folder_key: ExternalKey,
+    /// `systemID` of the folder, for a dialect without external keys.
+    pub folder_id: Uuid,
     pub registration: &'a Registration,
     pub classes: Vec<Klasse>,
     pub names: Names,
@@ -80,14 +83,22 @@ impl Draft<'_> {
     }
 }
 
-/// The key by which the receiver knows the folder.
-pub(crate) fn folder_key(folder: &CaseFolder, target: &Target, sender: Sender<'_>) -> Result<ExternalKey, ArkivmeldingError> {
+/// How the receiver knows the folder: by external key (Fiks Arkiv), by `systemID` (DigDir). A person's folder has its own, since several
+/// plans lie in it.
+pub(crate) fn folder_identity(folder: &CaseFolder, target: &Target, sender: Sender<'_>) -> Result<(ExternalKey, Uuid), ArkivmeldingError> {
     match &target.folder {
-        TargetFolder::Own {} | TargetFolder::ByClass { .. } => Ok(ExternalKey::of_plan(&target.system, folder.plan)),
-        TargetFolder::ByKey { system, key } => Ok(ExternalKey {
-            system: system.clone().unwrap_or_else(|| target.system.clone()),
-            key: key.fill(&Values { target, sender, folder })?,
-        }),
+        TargetFolder::Own {} => Ok((ExternalKey::of_plan(&target.system, folder.plan), folder.system_id)),
+        TargetFolder::ByClass { .. } => {
+            let person = folder.subject().and_then(|s| s.national_id.as_ref());
+            let person = person.ok_or(ArkivmeldingError::Asks { placeholder: Placeholder::NationalId })?;
+            let pseudonym = keys::pseudonym(sender.municipality, person);
+            Ok((ExternalKey::of_person(&target.system, pseudonym), pseudonym))
+        }
+        TargetFolder::ByKey { system, key } => {
+            let system = system.clone().unwrap_or_else(|| target.system.clone());
+            let key = key.fill(&Values { target, sender, folder })?;
+            Ok((ExternalKey { system, key }, folder.system_id))
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use pipeline_domain::{DocumentKey, PlanId};
+use pipeline_domain::{DocumentKey, MunicipalityNumber, NationalId, PlanId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Dialect;
 
-/// How often a message has been sent, from 1. A second sending is a new message about the same thing: same [`ExternalKey`], new
+/// How often a message has been sent, from 1. A second sending is a new message about the same thing: same external keys, new
 /// [`MessageId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -74,20 +74,32 @@ impl fmt::Display for MessageId {
 }
 
 /// `referanseEksternNoekkel`: system and key. What makes sending twice harmless: the receiver answers «Eksisterende».
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExternalKey {
-    pub(crate) system: String,
-    pub(crate) key: String,
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ExternalKey {
+    pub system: String,
+    pub key: String,
 }
 
 impl ExternalKey {
     /// Of a plan's own folder: `plan/<plan-id>`.
-    pub(crate) fn of_plan(system: &str, plan: PlanId) -> Self {
+    pub fn of_plan(system: &str, plan: PlanId) -> Self {
         Self { system: system.to_owned(), key: format!("plan/{plan}") }
     }
 
+    /// Of a person's folder, which holds all the plans of the person: `person/<pseudonym>`.
+    pub fn of_person(system: &str, pseudonym: Uuid) -> Self {
+        Self { system: system.to_owned(), key: format!("person/{pseudonym}") }
+    }
+
     /// Of one version of one document: `dokument/<document-id>/v<version>`. Versions of one document are one family.
-    pub(crate) fn of_document(system: &str, document: DocumentKey) -> Self {
+    pub fn of_document(system: &str, document: DocumentKey) -> Self {
         Self { system: system.to_owned(), key: format!("dokument/{}/v{}", document.id, document.version) }
     }
+}
+
+/// The same for all plans of one person in one municipality. Whoever has the national id can work it out, and only a receiver that is
+/// told the national id is told this.
+pub(crate) fn pseudonym(municipality: &MunicipalityNumber, person: &NationalId) -> Uuid {
+    let space = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:arkivflyt:arkivmelding:person:1");
+    Uuid::new_v5(&space, format!("{municipality}/{}", person.expose_for_archive_metadata()).as_bytes())
 }

@@ -97,11 +97,13 @@ pub fn document_message(
 ) -> Result<Outgoing, ArkivmeldingError> {
     let subject = Subject::Document(registration.key);
     let names = draft::names(registration);
+    let (folder_key, folder_id) = draft::folder_identity(folder, target, sender)?;
     let draft = Draft {
         id: MessageId::of(subject, target.dialect, sending),
         target,
         folder,
-        folder_key: draft::folder_key(folder, target, sender)?,
+        folder_key,
+        folder_id,
         registration,
         classes: draft::classes(folder, target, sender)?,
         closes: occasion == Occasion::LastDocument && target.closing() == ClosingTravels::WithLastDocument && folder.is_closed(),

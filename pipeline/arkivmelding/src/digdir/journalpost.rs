@@ -22,7 +22,7 @@ pub(super) fn basisregistrering(xml: &mut Xml, draft: &Draft<'_>) {
         xml.leaf("arkivertDato", r.archived_at);
         xml.leaf("arkivertAv", &r.archived_by);
         xml.leaf("registreringsID", &r.registration_id);
-        xml.leaf("referanseForelderMappe", draft.folder.system_id);
+        xml.leaf("referanseForelderMappe", draft.folder_id);
         skjerming(xml, &r.screening, &[]);
         for document in &r.documents {
             dokumentbeskrivelse(xml, draft, document);

@@ -17,7 +17,7 @@ const CLASS_SCREENED: [&str; 2] = ["Skjerming klasseID", "Skjerming tittel klass
 pub(super) fn mappe(xml: &mut Xml, draft: &Draft<'_>) {
     let folder = draft.folder;
     xml.parent_with("mappe", &[("xsi:type", "saksmappe")], |xml| {
-        xml.leaf("systemID", folder.system_id);
+        xml.leaf("systemID", draft.folder_id);
         xml.leaf("tittel", draft.folder_title());
         xml.leaf("offentligTittel", draft.folder_public_title());
         xml.leaf("dokumentmedium", ELEKTRONISK.1);

@@ -5,7 +5,7 @@ use crate::support::{
     reopening_note, sender, targets, with,
 };
 use pipeline_arkivmelding::{
-    ArkivmeldingError, ClosingTravels, Dialect, MessageId, MessageKind, Occasion, Placeholder, Registration, Sending, Subject,
+    ArkivmeldingError, ClosingTravels, Dialect, MessageId, MessageKind, Occasion, Placeholder, Registration, Sending, Subject, Target,
     closing_message, document_message, read_folder, read_registration, refers_to_others, reopening_message,
 };
 use pipeline_domain::{AddressProtection, ErrorCode, Verdict};
@@ -102,6 +102,24 @@ fn an_external_key_per_plan_and_per_version() {
         case.message(1, &fiks_own(), Occasion::Document).subject,
         Subject::Document(case.registration(1, AddressProtection::None).key())
     );
+}
+
+#[test]
+fn the_plans_of_one_person_share_the_persons_folder_and_no_other() {
+    let other_plan = with(minutes(1), "/case/plan_id", "0d9f9f0e-5a0e-4a86-9a0e-6b1d8c1f0002".into());
+    let other_person = with(other_plan.clone(), "/case/subject_national_id", "02910980052".into());
+    let known_by = |document: &Value, target: &Target, element: &str| {
+        let xml = Case::of([document.clone()]).text(1, target, Occasion::Document);
+        leaves(&xml, element)[0].to_owned()
+    };
+    for (own, person, element) in [(fiks_own(), fiks_person(), "mdk:noekkel"), (digdir_own(), digdir_person(), "referanseForelderMappe")] {
+        let plain = minutes(1);
+        let ids = |target: &Target| [&plain, &other_plan, &other_person].map(|document| known_by(document, target, element));
+        let [one, same, other] = ids(&person);
+        assert!(one == same && one != other, "{element}");
+        let [one, other, same] = ids(&own);
+        assert!(one != other && other == same, "{element}");
+    }
 }
 
 #[test]

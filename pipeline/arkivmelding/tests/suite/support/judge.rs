@@ -52,6 +52,7 @@ impl Bench {
         assert!(self.files.len() >= at_least, "only {} documents", self.files.len());
         let failures = self.judge(&self.files);
         assert!(failures.is_empty(), "{failures}");
+        eprintln!("{} documents fit {}", self.files.len(), self.schema.file_name().unwrap_or_default().display());
     }
 
     /// Each document is refused.
