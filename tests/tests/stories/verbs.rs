@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use arkivflyt_tests::{House, binary, samples_folder};
 
-const VERBS: [&[&str]; 26] = [
+const VERBS: [&[&str]; 28] = [
     &["status"],
     &["overdue"],
     &["init"],
@@ -18,6 +18,8 @@ const VERBS: [&[&str]; 26] = [
     &["case", "tree"],
     &["case", "verify"],
     &["case", "export"],
+    &["extract"],
+    &["extract", "check"],
     &["verify"],
     &["mail"],
     &["mail", "list"],
