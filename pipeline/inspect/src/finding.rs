@@ -99,11 +99,14 @@ impl Finding {
     }
 
     pub(crate) fn file(mut self, path: &str) -> Self {
-        self.file = Some(
-            path.chars()
-                .flat_map(|c| c.is_control().then(|| c.escape_default()).into_iter().flatten().chain((!c.is_control()).then_some(c)))
-                .collect(),
-        );
+        let mut shown = String::with_capacity(path.len());
+        for c in path.chars() {
+            match is_hidden(c) {
+                true => shown.extend(c.escape_default()),
+                false => shown.push(c),
+            }
+        }
+        self.file = Some(shown);
         self
     }
 
@@ -126,6 +129,11 @@ impl Finding {
         self.severity = Severity::Warning;
         self
     }
+}
+
+/// Controls a terminal, or shows a name as another.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A rule that could not be judged, wholly or in one file.

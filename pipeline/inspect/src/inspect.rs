@@ -36,6 +36,11 @@ pub fn inspect(path: &Path, inspection: &Inspection<'_>) -> Result<Report, Inspe
     let limits = inspection.limits;
     let mut findings = Findings::new(limits.findings_per_rule);
     let place = Place::open(path, limits, inspection.stop, &mut findings)?;
+    if !place.is_listed {
+        // What was not listed would look missing, in rule after rule.
+        unjudged(Note::NeedsPlace, &mut findings);
+        return Ok(findings.into_report(Facts::default()));
+    }
     let tar_name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let layout = Layout::find(&place, place.is_tar().then_some(tar_name.as_str()), &mut findings);
     layout.judge(&place, &mut findings);
@@ -48,6 +53,11 @@ pub fn inspect(path: &Path, inspection: &Inspection<'_>) -> Result<Report, Inspe
     let mut check = Check { inspection, place: &place, layout: &layout, sums: &sums, known: Known::new() };
     let facts = check.run(&mut findings);
     Ok(findings.into_report(facts))
+}
+
+/// None of the national rules was judged.
+fn unjudged(why: Note, findings: &mut Findings) {
+    Rule::ALL.iter().filter(|rule| rule.is_national()).for_each(|rule| findings.not_checked(*rule, None, why));
 }
 
 struct Check<'a> {
@@ -95,7 +105,8 @@ impl Check<'_> {
         let bytes = name.and_then(|name| self.small(name));
         let (Some(name), Some(bytes)) = (name, bytes) else {
             findings.add(Finding::new(Rule::AddmlReadable).file(name.unwrap_or("arkivuttrekk.xml")).note(Note::FileMissing));
-            return self.nothing(findings);
+            unjudged(Note::NeedsFile, findings);
+            return None;
         };
         match xml::read_tree(bytes.as_slice(), self.inspection.limits, self.inspection.stop) {
             (Some(root), outcome) if outcome.fault.is_none() => Some((name, Addml::read(&root, name, findings))),
@@ -104,14 +115,10 @@ impl Check<'_> {
                     tell(fault, name, outcome.line, findings);
                 }
                 findings.add(Finding::new(Rule::AddmlReadable).file(name));
-                self.nothing(findings)
+                unjudged(Note::NeedsFile, findings);
+                None
             }
         }
-    }
-
-    fn nothing<T>(&self, findings: &mut Findings) -> Option<T> {
-        Rule::ALL.iter().filter(|rule| rule.is_national()).for_each(|rule| findings.not_checked(*rule, None, Note::NeedsFile));
-        None
     }
 
     /// The bytes of a file that should be small.

@@ -27,6 +27,8 @@ pub struct Place {
     pub index: Index,
     /// Whether everything in it could be listed.
     pub is_whole: bool,
+    /// Whether the listing came to its end; when not, nothing can be said of what is missing.
+    pub is_listed: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl Place {
     /// Lists what is there. Fails only when it cannot be opened at all.
     pub fn open(path: &Path, limits: &Limits, stop: Stop<'_>, findings: &mut Findings) -> Result<Self, InspectError> {
         let kind = std::fs::metadata(path).map_err(|source| InspectError::Open { source })?;
-        let mut lister = Lister { index: Index::default(), limits, stop, findings, seen: 0, is_whole: true };
+        let mut lister = Lister { index: Index::default(), limits, stop, findings, seen: 0, is_whole: true, is_listed: true };
         let source = if kind.is_dir() {
             let root = folder::open_root(path).map_err(|source| InspectError::Open { source })?;
             folder::list(&root, &mut lister);
@@ -51,11 +53,11 @@ impl Place {
         } else {
             return Err(InspectError::Kind);
         };
-        let Lister { mut index, is_whole, .. } = lister;
+        let Lister { mut index, is_whole, is_listed, .. } = lister;
         for path in index.seal() {
             findings.add(crate::Finding::new(crate::Rule::DuplicateName).file(&path));
         }
-        Ok(Self { source, index, is_whole })
+        Ok(Self { source, index, is_whole, is_listed })
     }
 
     /// Whether it is a tar.
@@ -105,6 +107,7 @@ struct Lister<'a> {
     findings: &'a mut Findings,
     seen: usize,
     is_whole: bool,
+    is_listed: bool,
 }
 
 impl Lister<'_> {
@@ -112,7 +115,7 @@ impl Lister<'_> {
     fn has_room(&mut self) -> bool {
         self.seen += 1;
         if self.seen.is_multiple_of(ENTRIES_BETWEEN) && (self.stop)() {
-            self.is_whole = false;
+            (self.is_whole, self.is_listed) = (false, false);
             return false;
         }
         self.is_within(self.seen <= self.limits.entries.min(MOST))
@@ -126,6 +129,7 @@ impl Lister<'_> {
     /// What is beyond a limit is a finding.
     fn is_within(&mut self, is_within: bool) -> bool {
         if !is_within {
+            self.is_listed = false;
             self.broken(crate::Rule::TooMuch, None);
         }
         is_within

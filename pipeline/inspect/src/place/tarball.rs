@@ -27,6 +27,7 @@ struct Said {
 /// Lists everything in it.
 pub(super) fn list(file: &File, length: u64, lister: &mut Lister<'_>) {
     if walk(file, length, lister).is_none() {
+        lister.is_listed = false;
         lister.broken(Rule::TarDamaged, None);
     }
 }
