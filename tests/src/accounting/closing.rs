@@ -78,8 +78,8 @@ fn lists(folder: &Folder, known: &[(&Registration, Option<&Told>)], found: &mut 
 
 /// «Avsluttet» when closed, «Utgår» when it was made by mistake, «Under behandling» otherwise.
 fn sealed(folder: &Folder, known: &[(&Registration, Option<&Told>)], found: &mut Vec<Finding>) {
-    let words = known.iter().filter_map(|(_, told)| *told).filter(|t| ends(t) || t.kind() == "reopening_note");
-    let expected = match words.last() {
+    let mut words = known.iter().filter_map(|(_, told)| *told).filter(|t| ends(t) || t.kind() == "reopening_note");
+    let expected = match words.next_back() {
         Some(note) if ends(note) && note.text("/content/reason") == "error" => "Utgår",
         Some(note) if ends(note) => "Avsluttet",
         _ => "Under behandling",
@@ -111,12 +111,12 @@ fn waited(year: &Year, lives: &Lives, note: &Told, place: Place) -> Option<&'sta
     if !says_itself && owes(archived + TimeDelta::seconds(1)) && owes(archived - year.step) {
         return Some("closed_while_something_is_owed");
     }
-    let waiting_ended = life
+    let mut waiting_ended = life
         .told
         .iter()
         .filter(|t| t.at > note.at && t.at <= archived)
         .map(|t| t.at)
         .filter(|at| owes(*at) && !owes(*at + TimeDelta::seconds(1)));
-    let free = waiting_ended.last().unwrap_or(note.at);
+    let free = waiting_ended.next_back().unwrap_or(note.at);
     (archived > times::latest(note.at, free) + NEXT_LOOK + year.slack()).then_some("closed_late")
 }

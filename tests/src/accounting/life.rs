@@ -84,8 +84,8 @@ impl<'a> Lives<'a> {
 
     /// Whether mail to this address is held back: it came back, and nobody has said since that it is right.
     pub fn is_blocked(&self, contact: &Contact, at: Instant) -> bool {
-        let about = self.bounced.iter().filter(|(when, _, who)| *when < at && who.email == contact.email);
-        about.last().is_some_and(|(_, blocked, _)| *blocked)
+        let mut about = self.bounced.iter().filter(|(when, _, who)| *when < at && who.email == contact.email);
+        about.next_back().is_some_and(|(_, blocked, _)| *blocked)
     }
 
     /// An address that was last confirmed more than 18 months ago (DOMAIN § 8). Whoever brings contact data up to date confirms it; when nobody ever
@@ -139,8 +139,8 @@ impl<'a> Life<'a> {
     /// Whether it is closed: its newest closing was archived, and no reopening since.
     pub fn is_closed(&self, at: Instant) -> bool {
         let word = self.before(at).filter(|t| ends(t) || t.kind() == "reopening_note");
-        let done = word.filter(|t| self.archived(t).is_some_and(|when| when < at));
-        done.last().is_some_and(ends)
+        let mut done = word.filter(|t| self.archived(t).is_some_and(|when| when < at));
+        done.next_back().is_some_and(ends)
     }
 
     /// Whether sharing rests on a consent that holds (DOMAIN §§ 2, 5). An IOP rests on a decision. Where no consent was ever spoken of, nothing is held back; where

@@ -18,8 +18,11 @@ use super::{
 };
 use crate::files_below;
 
-/// Runs that always leave a report: when they are due on a day, if they are.
-const RUNS: [(&str, fn(NaiveDate) -> bool, u32); 5] = [
+/// A run that always leaves a report: its name, the days on which it is due, and the hour.
+type Run = (&'static str, fn(NaiveDate) -> bool, u32);
+
+/// All of them.
+const RUNS: [Run; 5] = [
     ("archive.semiannual", |d| d.day() == 15 && [1, 6].contains(&d.month()), 2),
     ("fixity.check", |d| d.day() == 1, 1),
     ("report.archive", |d| times::is_monday(&d), 7),
