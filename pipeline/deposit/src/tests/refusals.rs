@@ -125,6 +125,26 @@ fn a_target_that_is_taken() {
 }
 
 #[test]
+fn a_folder_that_changes_meanwhile() {
+    struct Restless<'a>(&'a Shelf, Cell<u32>);
+    impl Store for Restless<'_> {
+        fn count(&self) -> usize {
+            self.0.count()
+        }
+
+        fn open(&self, at: usize) -> io::Result<CaseFolder> {
+            self.1.set(self.1.get() + 1);
+            Ok(CaseFolder { version: self.1.get(), ..self.0.open(at)? })
+        }
+    }
+    let shelf = one();
+    let error = extract(&asked(&shelf), &Restless(&shelf, Cell::new(0)), &Open, &shelf.target(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, DepositError::Moved { .. }), "{error}");
+    assert_eq!(error.verdict(), Verdict::Retry);
+    assert!(!shelf.target().exists());
+}
+
+#[test]
 fn only_its_owner_may_look_into_an_extract() {
     use std::os::unix::fs::PermissionsExt;
     let shelf = one();
