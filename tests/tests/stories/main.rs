@@ -65,3 +65,4 @@ mod taking;
 mod two_at_once;
 mod verbs;
 mod verify;
+mod year_in_the_life;
