@@ -170,7 +170,10 @@ impl Check<'_> {
         let summary = if is_whole { structure.finish(addml) } else { structure.give_up() };
 
         match find(change_log::FILE) {
-            None => findings.add(Finding::new(Rule::ChangeLogPresent).file(change_log::FILE)),
+            None => {
+                findings.add(Finding::new(Rule::ChangeLogPresent).file(change_log::FILE));
+                findings.not_checked(Rule::ChangeLogReference, Some(change_log::FILE), Note::NeedsFile);
+            }
             Some(no) => {
                 let mut log = ChangeLog::new(is_whole.then_some(&summary.system_ids), findings);
                 if !reading.read(no, change_log::FILE, &mut known, &mut log) {

@@ -3,7 +3,7 @@
 use crate::{
     Finding, Limits, Note, Rule, Unit,
     change_log::ChangeLog,
-    finding::Findings,
+    finding::{Findings, UnitId},
     journals::Journal,
     listed::Known,
     place::{FileNo, Place},
@@ -15,11 +15,19 @@ use crate::{
 /// Has findings to add to.
 pub trait Judge: Visit {
     fn findings(&mut self) -> &mut Findings;
+    /// The systemID of the unit that we are in.
+    fn unit_id(&self) -> Option<UnitId> {
+        None
+    }
 }
 
 impl Judge for Structure<'_> {
     fn findings(&mut self) -> &mut Findings {
         self.findings
+    }
+
+    fn unit_id(&self) -> Option<UnitId> {
+        self.innermost_id()
     }
 }
 
@@ -120,8 +128,9 @@ impl Watch<'_> {
 
     fn take_breaches(&mut self) {
         let Some(validator) = &mut self.validator else { return };
+        let system_id = if validator.breaches.is_empty() { None } else { self.judge.unit_id() };
         for breach in validator.breaches.drain(..) {
-            let unit = Unit { line: breach.line, element: breach.element.map(Into::into), system_id: None };
+            let unit = Unit { line: breach.line, element: breach.element.map(Into::into), system_id };
             self.judge.findings().add(Finding::new(Rule::Schema).file(self.name).unit(unit).note(breach.note));
         }
     }
@@ -141,19 +150,20 @@ impl Visit for Watch<'_> {
         if !self.is_begun {
             self.begin(element.namespace);
         }
-        self.judge.start(element);
+        // First the schema: a breach is told of the unit that the element stands in, and one at an end of the unit that ends.
         if let Some(validator) = &mut self.validator {
             validator.start(element);
             self.take_breaches();
         }
+        self.judge.start(element);
     }
 
     fn end(&mut self, ending: &Ending<'_>) {
-        self.judge.end(ending);
         if let Some(validator) = &mut self.validator {
             validator.end(ending);
             self.take_breaches();
         }
+        self.judge.end(ending);
     }
 
     fn goes_on(&self) -> bool {

@@ -112,10 +112,14 @@ impl<'a> Structure<'a> {
         self.open.iter_mut().rev().find(|l| l.is_unit)
     }
 
+    /// The systemID of the innermost open unit, when it is known.
+    pub fn innermost_id(&self) -> Option<UnitId> {
+        self.open.iter().rev().find(|l| l.is_unit).and_then(|l| l.id)
+    }
+
     /// Where we are: the innermost unit's id, and the element that it is about.
     fn unit(&self, element: &'static str, line: u64) -> Unit {
-        let system_id = self.open.iter().rev().find(|l| l.is_unit).and_then(|l| l.id);
-        Unit { line, element: (!element.is_empty()).then(|| element.into()), system_id }
+        Unit { line, element: (!element.is_empty()).then(|| element.into()), system_id: self.innermost_id() }
     }
 
     fn tell(&mut self, rule: Rule, element: &'static str, line: u64) {

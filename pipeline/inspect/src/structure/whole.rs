@@ -3,22 +3,9 @@
 use super::{FILE, Structure, Summary};
 use crate::{Finding, Note, Rule, addml::Addml};
 
-/// Rules that need the whole of `arkivstruktur.xml`.
-const NEED_ALL: [Rule; 13] = [
-    Rule::FolderCount,
-    Rule::RecordCount,
-    Rule::ScreeningFlag,
-    Rule::DisposalFlag,
-    Rule::DisposedFlag,
-    Rule::SystemIdUnique,
-    Rule::SeriesReference,
-    Rule::ClassReference,
-    Rule::StrayFile,
-    Rule::ReferredFileMissing,
-    Rule::FileChecksum,
-    Rule::EmptyElement,
-    Rule::ChangeLogReference,
-];
+/// National rules that do not need the whole of `arkivstruktur.xml`, or say themselves that it is missing (`Both::judge`).
+const NEED_LESS: [Rule; 6] =
+    [Rule::FilesPresent, Rule::ListedChecksums, Rule::FileCount, Rule::JournalCount, Rule::JournalDates, Rule::ChangeLogPresent];
 
 impl Structure<'_> {
     /// Judges what had to wait, against what the extract says of itself.
@@ -46,8 +33,8 @@ impl Structure<'_> {
 
     /// The file is missing or was not read to its end.
     pub fn give_up(self) -> Summary {
-        for rule in NEED_ALL {
-            self.findings.not_checked(rule, Some(FILE), Note::NeedsFile);
+        for rule in Rule::ALL.iter().filter(|rule| rule.is_national() && !NEED_LESS.contains(rule)) {
+            self.findings.not_checked(*rule, Some(FILE), Note::NeedsFile);
         }
         self.summary
     }

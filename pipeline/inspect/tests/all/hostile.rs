@@ -161,6 +161,18 @@ fn a_check_that_is_stopped_before_it_began() {
     assert!(!report.is_complete());
 }
 
+/// What needs a file that is not there is said not to be checked, and not said to be wrong.
+#[test]
+fn a_structure_that_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut extract = Extract::whole(false);
+    extract.remove("arkivstruktur.xml");
+    let report = check(&extract.write(dir.path()), &Schemas::none());
+    assert_eq!(broken(&report), [Rule::FilesPresent].into(), "{:#?}", report.findings);
+    let unjudged: std::collections::BTreeSet<Rule> = report.not_checked.iter().map(|n| n.rule).collect();
+    assert_eq!(unjudged.len(), 24);
+}
+
 #[test]
 fn names_are_shown_as_they_are() {
     let dir = tempfile::tempdir().unwrap();

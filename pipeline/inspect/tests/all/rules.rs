@@ -6,7 +6,7 @@ use pipeline_inspect::{Inspection, Limits, Note, Report, Rule, Schemas, Severity
 
 use crate::{
     cases::{Case, Form, all},
-    support::{Extract, PACKAGE, broken, check, official},
+    support::{Extract, PACKAGE, broken, check, id, official},
 };
 
 fn run(case: &Case, schemas: &Schemas) -> Report {
@@ -139,4 +139,17 @@ fn a_report_as_json() {
     let unit = &report["findings"][0]["unit"];
     assert_eq!((&unit["element"], &unit["system_id"]), (&"mappe".into(), &"00000000-0000-4000-8000-000000000050".into()));
     assert!(unit["line"].as_u64().is_some_and(|line| line > 1));
+}
+
+/// A breach of the schema names the unit as well, and the element by the schema's name.
+#[test]
+fn a_breach_of_the_schema_says_where() {
+    let Some(schemas) = official() else { return };
+    let find = |name: &str| {
+        let case = all().into_iter().find(|c| c.name == name).unwrap();
+        let unit = run(&case, &schemas).findings[0].unit.clone().unwrap();
+        (unit.element.unwrap().into_string(), unit.system_id.map(|id| id.as_str().to_owned()))
+    };
+    assert_eq!(find("an_element_is_left_out"), ("dokumentbeskrivelse".to_owned(), Some(id(20))));
+    assert_eq!(find("a_date_is_a_date_and_time"), ("saksdato".to_owned(), Some(id(10))));
 }
