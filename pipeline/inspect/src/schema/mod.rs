@@ -37,7 +37,8 @@ impl Schemas {
         Self::default()
     }
 
-    /// Every `*.xsd` of a folder, not of those below it. For Noark 5: the five of `N5/v5.0`, and one `addml.xsd`.
+    /// Every `*.xsd` of a folder, not of those below it. For Noark 5: the five of `N5/v5.0`, and one `addml.xsd`. The schemas of a
+    /// DIAS package may lie there too: they are for other files, and are passed over.
     pub fn from_folder(folder: &Path) -> Result<Self, InspectError> {
         let mut schemas = Self::none();
         schemas.add_folder(folder)?;
@@ -57,7 +58,10 @@ impl Schemas {
         paths.sort();
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            self.put(&name, fs::read(&path).map_err(failed)?)?;
+            let bytes = fs::read(&path).map_err(failed)?;
+            if !is_of_the_package(&bytes) {
+                self.put(&name, bytes)?;
+            }
         }
         self.compile()
     }
@@ -103,6 +107,19 @@ impl Schemas {
         let documents: Option<Vec<Document>> = all.map(|bytes| document(bytes, limits)).collect();
         read::read(&documents.ok_or("it is not well-formed XML")?)
     }
+}
+
+/// METS, PREMIS and what they import: several schemas of one namespace, none of them for a file of the content.
+const OF_PACKAGES: [&str; 4] = [
+    "http://www.loc.gov/METS/",
+    "http://arkivverket.no/standarder/METS",
+    "http://arkivverket.no/standarder/PREMIS",
+    "http://www.w3.org/1999/xlink",
+];
+
+fn is_of_the_package(bytes: &[u8]) -> bool {
+    let document = document(bytes, &Limits::default());
+    document.is_some_and(|d| d.root.attribute("targetNamespace").is_some_and(|ns| OF_PACKAGES.contains(&ns)))
 }
 
 fn document(bytes: &[u8], limits: &Limits) -> Option<Document> {

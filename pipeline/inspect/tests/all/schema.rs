@@ -210,6 +210,8 @@ fn every_published_set_can_be_read() {
         let Some(folder) = shared(folder) else { return };
         assert!(!Schemas::from_folder(&folder).unwrap().is_empty());
     }
+    let Some(folder) = shared("dias") else { return };
+    assert!(Schemas::from_folder(&folder).unwrap().is_empty());
     let Some(folder) = shared("noark5/addml-8.3") else { return };
     let mut schemas = Schemas::from_folder(&folder).unwrap();
     let again = schemas.add_folder(&folder).unwrap_err();
