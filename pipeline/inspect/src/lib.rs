@@ -1,6 +1,6 @@
 //! A Noark 5 extract in, everything that is wrong with it out.
 //!
-//! [`inspect`] is the verb. It is given the content folder, the root of a DIAS package, or the tar of one, ours or anybody's, and
+//! [`inspect()`] is the verb. It is given the content folder, the root of a DIAS package, or the tar of one, ours or anybody's, and
 //! answers with a [`Report`]: every error condition of the national test tool (Arkade 5) with rule, unit and file, what beyond it
 //! has made trouble for depots, and what could not be checked. It changes nothing, follows no link, and holds no content in
 //! memory: the XML streams by once, each document file is hashed once, and what must be remembered is 16 bytes for a unit, some
