@@ -115,7 +115,7 @@ fn a_package_is_for_those_who_may_have_it_all() {
     }
     let denied: Vec<Value> = rows(&house, "9901").iter().filter_map(|row| row.get("denied").cloned()).collect();
     assert_eq!(denied, ["outside_scope", "not_in_role", "withheld"], "one no is enough");
-    assert_eq!((files_below(&house.at("exports")).len(), house.told("print_ready")), (0, vec![]));
+    assert!(!house.at("exports").exists() && house.told("print_ready").is_empty());
 }
 
 #[test]
