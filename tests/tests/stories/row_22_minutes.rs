@@ -144,8 +144,8 @@ fn with_an_absentee(sample: &str) -> Value {
 #[test]
 fn row_22_the_absent_get_the_minutes_and_their_correction_too() {
     for (sample, ready, corrected) in [
-        ("meeting-minutes/full.json", "Et referat er klart", "Et referat er rettet"),
-        ("meeting-minutes/nynorsk.json", "Eit referat er klart", "Eit referat er retta"),
+        ("meeting-minutes/full.json", "Ny melding fra", "Rettet melding fra"),
+        ("meeting-minutes/nynorsk.json", "Ny melding frå", "Retta melding frå"),
     ] {
         let house = House::new();
         let minutes = with_an_absentee(sample);
