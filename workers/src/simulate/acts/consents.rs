@@ -120,6 +120,13 @@ impl Plan {
         self.change(now, ("Samtykke", "Samtykke"));
         out.send(self.event(event, now, json!({ "matter": id })));
         self.send_consent(now, step, out);
+        // Some call off what was to come; others let the family and the lead meet alone.
+        if self.chance.percent(50) {
+            for n in 0..self.meetings.len() {
+                let off = self.office_hours(now, 1);
+                out.later(off, Act::CallOff(n));
+            }
+        }
     }
 
     fn send_consent(&mut self, now: Timestamp, step: ConsentStep, out: &mut Out<'_>) {
