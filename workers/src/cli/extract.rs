@@ -135,7 +135,7 @@ fn make(shell: &Shell, make: &Make, global: &Global, output: &Output) -> Result<
         Ok(outcome) => say(&outcome, out, &gate, global.lang(), output),
         Err(DepositError::Leaks { leaks }) => say_leaks(&leaks, global.lang(), output),
         Err(DepositError::Refused { .. }) => gate.say_refused(global.lang(), output),
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
