@@ -159,9 +159,8 @@ async fn serve(shell: &Shell, event: &Event, folder: &CaseFolderId, pickup: &Pic
     if let Err(failure) = made {
         if is_refusal(&failure) {
             pickup.remove()?;
-            tracing::warn!(event.id = %event.id, folder.id = %folder, code = %failure.code, "what was asked for is not given out");
         }
-        return Err(failure);
+        return Err(Failure { detail: format!("event {}: {}", event.id, failure.detail), ..failure });
     }
     let mut findings = Findings::default();
     let about = About { kind: NoticeKind::PrintReady, event, folder };

@@ -19,9 +19,9 @@ use crate::{
 pub async fn make(shell: &Shell, event: &Event, folder: &CaseFolderId, pickup: &Pickup) -> Result<(), Failure> {
     let order = order(event, folder);
     if pickup.is_there() {
-        return may_still(shell, &order).await.map_err(|e| failure(e, event));
+        return may_still(shell, &order).await.map_err(failure);
     }
-    let printed = print(shell, &order).await.map_err(|e| failure(e, event))?;
+    let printed = print(shell, &order).await.map_err(failure)?;
     let (place, pages) = (pickup.clone(), printed.pages);
     let put = move || place.put(|file| std::io::Write::write_all(file, &printed.bytes).map_err(|e| pickup::failed(&e)));
     tokio::task::spawn_blocking(put).await.expect("writing does not panic")?;
@@ -53,15 +53,15 @@ fn order(event: &Event, folder: &CaseFolderId) -> PrintOrder {
 }
 
 /// What is not in the archive may be on its way. What was asked for wrongly, or may not be had, stays so.
-fn failure(error: PrintError, event: &Event) -> Failure {
+fn failure(error: PrintError) -> Failure {
     match error {
         PrintError::Failure(failure) => failure,
         PrintError::No(no) => no.of_a_job(),
         PrintError::NoFolder(_) | PrintError::NoDocument(_) | PrintError::NoSuchDocument | PrintError::NoPlan => {
-            Failure::retry(ErrorCode::NothingToPrint, format!("event {}: {error}", event.id))
+            Failure::retry(ErrorCode::NothingToPrint, error)
         }
         PrintError::UnknownPart { .. } | PrintError::Sensitive(_) | PrintError::Nothing => {
-            Failure::give_up(ErrorCode::NothingToPrint, format!("event {}: {error}", event.id))
+            Failure::give_up(ErrorCode::NothingToPrint, error)
         }
     }
 }
