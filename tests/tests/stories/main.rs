@@ -36,6 +36,7 @@ mod row_12_content_of_plan;
 mod row_13_goals_and_measures;
 mod row_14_background;
 mod row_15_evaluation;
+mod row_16_annual_report;
 mod row_16_reminders;
 mod row_17_new_school_year;
 mod row_18_new_lead;
