@@ -70,7 +70,12 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn run(&mut self, findings: &mut Findings) -> Facts {
-        let Some((addml_name, addml)) = self.addml(findings) else { return Facts::default() };
+        let (addml_name, addml) = self.addml(findings);
+        if addml_name.is_none() && self.layout.find_file(self.place, structure::FILE).is_none() {
+            // Not an extract: that nothing of one is there need not be said thirty times.
+            unjudged(Note::NeedsFile, findings);
+            return Facts::default();
+        }
         let model = (!self.inspection.schemas.is_empty()).then(|| self.model(&addml, findings));
         let model = model.as_deref().ok_or(Note::NoSchemas);
         let (sums, place, stop) = (self.sums, self.place, self.inspection.stop);
@@ -80,7 +85,9 @@ impl Check<'_> {
                 // Without a thread, what is left is done below.
                 let _ = thread::Builder::new().spawn_scoped(scope, || sums.work(place, stop));
             }
-            self.description(addml_name, model, findings);
+            if let Some(name) = addml_name {
+                self.description(name, model, findings);
+            }
             // The official schemas are those of 5.0; that of the description is the same for all.
             let is_older = addml.version == Some(Version::Older);
             let read = self.xml(&addml, if is_older { Err(Note::OtherVersion) } else { model }, findings);
@@ -99,26 +106,30 @@ impl Check<'_> {
         facts
     }
 
-    /// What the extract says of itself. Without it nothing else is judged: almost every rule compares with it.
-    fn addml(&mut self, findings: &mut Findings) -> Option<(&'static str, Addml)> {
+    /// What the extract says of itself. Without it the rest is judged all the same, but for what compares with it.
+    fn addml(&mut self, findings: &mut Findings) -> (Option<&'static str>, Addml) {
         let name = ["addml.xml", "arkivuttrekk.xml"].into_iter().find(|name| self.layout.find_file(self.place, name).is_some());
-        let bytes = name.and_then(|name| self.small(name));
-        let (Some(name), Some(bytes)) = (name, bytes) else {
-            findings.add(Finding::new(Rule::AddmlReadable).file(name.unwrap_or("arkivuttrekk.xml")).note(Note::FileMissing));
-            unjudged(Note::NeedsFile, findings);
-            return None;
+        let Some(name) = name else {
+            findings.add(Finding::new(Rule::AddmlReadable).file("arkivuttrekk.xml").note(Note::FileMissing));
+            return (None, self.undescribed(findings));
         };
-        match xml::read_tree(bytes.as_slice(), self.inspection.limits, self.inspection.stop) {
-            (Some(root), outcome) if outcome.fault.is_none() => Some((name, Addml::read(&root, name, findings))),
-            (_, outcome) => {
-                if let Some(fault) = outcome.fault {
-                    tell(fault, name, outcome.line, findings);
-                }
-                findings.add(Finding::new(Rule::AddmlReadable).file(name));
-                unjudged(Note::NeedsFile, findings);
-                None
-            }
+        let read = self.small(name).map(|bytes| xml::read_tree(bytes.as_slice(), self.inspection.limits, self.inspection.stop));
+        let fault = match read {
+            Some((Some(root), outcome)) if outcome.fault.is_none() => return (Some(name), Addml::read(&root, name, findings)),
+            Some((_, outcome)) => outcome.fault.map(|fault| (fault, outcome.line)),
+            None => None,
+        };
+        if let Some((fault, line)) = fault {
+            tell(fault, name, line, findings);
         }
+        findings.add(Finding::new(Rule::AddmlReadable).file(name));
+        (None, self.undescribed(findings))
+    }
+
+    fn undescribed(&self, findings: &mut Findings) -> Addml {
+        findings.not_checked(Rule::ListedChecksums, None, Note::NeedsFile);
+        findings.not_checked(Rule::Schema, Some("arkivuttrekk.xml"), Note::NeedsFile);
+        Addml::default()
     }
 
     /// The bytes of a file that should be small.

@@ -108,7 +108,7 @@ impl Both {
         for (at, file) in FILES.iter().enumerate() {
             if !self.is_there[at] {
                 findings.add(Finding::new(Rule::JournalCount).file(file).note(Note::FileMissing));
-            } else if addml.object(names[at]).is_none() {
+            } else if addml.is_there && addml.object(names[at]).is_none() {
                 findings.add(Finding::new(Rule::JournalCount).file(file).note(Note::NotListed));
             }
         }

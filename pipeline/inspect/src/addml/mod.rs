@@ -14,6 +14,8 @@ pub const OBJECTS: [&str; 4] = ["arkivstruktur", "endringslogg", "loependeJourna
 /// What the extract says of itself. What is missing is `None`, and has been told.
 #[derive(Debug, Default)]
 pub struct Addml {
+    /// Whether there is a description that could be read.
+    pub is_there: bool,
     /// `3.1`, `4.0` or `5.0`.
     pub version: Option<Version>,
     /// Whether both ends of the period are sharp.

@@ -8,9 +8,9 @@ pub(super) fn judge(root: &Node, file: &str, findings: &mut Findings) -> Addml {
     let extract = root.first("dataset").and_then(|d| d.first("dataObjects")).and_then(|d| d.first("dataObject"));
     let Some(extract) = extract.filter(|_| root.name == "addml") else {
         findings.add(finding(Rule::AddmlInfo, file, root));
-        return Addml::default();
+        return Addml { is_there: true, ..Addml::default() };
     };
-    let mut judge = Judge { file, findings, addml: Addml::default() };
+    let mut judge = Judge { file, findings, addml: Addml { is_there: true, ..Addml::default() } };
     judge.info(extract);
     judge.objects(extract);
     judge.addml

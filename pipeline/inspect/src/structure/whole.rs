@@ -65,7 +65,7 @@ impl Structure<'_> {
         let others = addml
             .object("arkivstruktur")
             .map_or(0, |o| o.schemas.iter().filter(|s| !matches!(s.name.as_str(), "arkivstruktur.xsd" | "metadatakatalog.xsd")).count());
-        if self.summary.has_own_metadata && others == 0 {
+        if addml.is_there && self.summary.has_own_metadata && others == 0 {
             self.findings.add(Finding::new(Rule::Schema).file(FILE).note(Note::OwnSchemaNotListed));
         }
     }

@@ -147,7 +147,8 @@ fn what_is_no_extract_at_all() {
     assert!(matches!(inspect(Path::new("/dev/null"), &inspection), Err(InspectError::Kind)));
     let report = inspect(dir.path(), &inspection).unwrap();
     assert_eq!(broken(&report), [Rule::AddmlReadable].into());
-    assert_eq!(report.not_checked.len(), 28);
+    let unjudged: std::collections::BTreeSet<Rule> = report.not_checked.iter().map(|n| n.rule).collect();
+    assert_eq!(unjudged.len(), 28);
 }
 
 #[test]
@@ -159,6 +160,23 @@ fn a_check_that_is_stopped_before_it_began() {
     let report = inspect(&content, &Inspection { schemas: &schemas, limits: &limits, stop: &|| true }).unwrap();
     assert_eq!((report.findings.as_slice(), report.not_checked.len()), (&[][..], 28));
     assert!(!report.is_complete());
+}
+
+/// Without a description the rest is judged all the same.
+#[test]
+fn a_description_that_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut extract = Extract::whole(false);
+    extract.is_undescribed = true;
+    extract.replace("arkivstruktur.xml", ">Arkivert<", ">Journalført<");
+    let report = check(&extract.write(dir.path()), &Schemas::none());
+    assert_eq!(broken(&report), [Rule::AddmlReadable, Rule::JournalStatus].into(), "{:#?}", report.findings);
+    let unjudged: std::collections::BTreeSet<Rule> = report.not_checked.iter().map(|n| n.rule).collect();
+    assert!(
+        [Rule::ListedChecksums, Rule::FolderCount, Rule::ScreeningFlag, Rule::FileCount, Rule::JournalCount]
+            .iter()
+            .all(|r| unjudged.contains(r))
+    );
 }
 
 /// What needs a file that is not there is said not to be checked, and not said to be wrong.
