@@ -189,10 +189,12 @@ fn reminders<'a>(year: &'a Year, lives: &Lives<'a>, life: &Life<'a>) -> Vec<Owed
     owed
 }
 
-/// As the invitation says, or as they answered later.
+/// As the invitation says, or as they answered after it: whoever is called anew is asked anew.
 fn has_declined(life: &Life, called: &Told, reply: Option<&str>, contact: Option<&Contact>, at: Instant) -> bool {
     let person = contact.and_then(|c| c.person.as_deref());
-    let mut answers = life.events("meeting.answered", at).filter(|t| t.matter() == Some(called.id()) && t.at >= called.at);
+    let mut answers = life
+        .events("meeting.answered", at)
+        .filter(|t| t.matter() == Some(called.id()) && t.instant("/occurred_at") >= called.instant("/occurred_at"));
     let own = answers.rfind(|t| person == Some(t.text("/content/actor")));
     own.map_or(reply == Some("declined"), |answer| answer.text("/content/reply") == "declined")
 }
