@@ -58,9 +58,11 @@ pub fn problems(event: &Event) -> Vec<Problem> {
     problems
 }
 
-/// The parts of every kind of document of such a plan.
+/// The parts of every kind of document that such a plan has.
 fn known_parts(event: &Event) -> Vec<&'static str> {
-    let all = DocumentKind::ALL.into_iter().flat_map(|kind| parts_of(kind, event.case.plan_type));
+    let plan_type = event.case.plan_type;
+    let kinds = DocumentKind::ALL.into_iter().filter(|kind| kind.plan_types().contains(&plan_type));
+    let all = kinds.flat_map(|kind| parts_of(kind, plan_type));
     let mut names: Vec<&str> = Vec::new();
     for part in all {
         if !names.contains(&part.id) {
