@@ -92,7 +92,10 @@ fn extract_of_closed_folders_fits_the_official_schemas_and_hides_what_is_screene
 
     // Whoever reads the public journal or the index meets nobody of the samples.
     let values = personal_values(&good_samples());
-    let needles = needles(&values);
+    // A list of a folder's documents tells their first lines and what screens them, and a plan names the type of another: all public.
+    let is_public =
+        |origin: &str| origin.contains("/content/items/") && origin.starts_with("folder-overview/") || origin.contains("/linked_plans/");
+    let needles: Vec<_> = needles(&values).into_iter().filter(|needle| !is_public(&needle.origin)).collect();
     assert!(needles.len() > 50);
     for file in ["content/offentligJournal.xml", "uttrekk.json", "filer.tsv"] {
         let text = fs::read_to_string(out.join(file)).unwrap();
