@@ -81,6 +81,17 @@ fn a_closing_brings_its_documents_one_after_the_other() {
 }
 
 #[test]
+fn the_note_reopens_a_plan_that_still_waits_for_its_consent() {
+    let waiting = |document| with(document, "/case/plan_status", json!("suspended"));
+    let mut folder = Folder::of([ip_plan(1), passive(ip_plan(5)), closing_note(6, "consent_withdrawn")]);
+    refused(&mut folder, waiting(minutes(7)), ErrorCode::FolderClosed);
+    folder.add(waiting(reopening_note(8)));
+    assert_eq!(folder.record().closed_at(), None);
+    folder.add(waiting(minutes(9)));
+    assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Under behandling</saksstatus>"));
+}
+
+#[test]
 fn a_plan_that_was_made_by_mistake_lapses() {
     let folder = Folder::of([ip_plan(1), closing_note(2, "error")]);
     assert!(folder.text("metadata/mappe.xml").contains("<saksstatus>Utgår</saksstatus>"));
