@@ -116,7 +116,7 @@ impl Permit {
 pub enum No {
     /// Nobody in particular asked for this.
     #[error("no role is stated")]
-    NoRole(Action),
+    Role(Action),
     /// The policy says no, and the attempt stands in the access log.
     #[error("not allowed: {0}")]
     Denied(DenyReason),
@@ -129,7 +129,7 @@ impl No {
     /// What a command ends with.
     pub fn in_words(self, lang: Lang) -> Failure {
         match self {
-            Self::NoRole(action) => Failure::give_up(ErrorCode::NotAuthorised, no_role(action, lang)),
+            Self::Role(action) => Failure::give_up(ErrorCode::NotAuthorised, no_role(action, lang)),
             Self::Denied(reason) => Failure::give_up(ErrorCode::NotAuthorised, format!("{reason}: {}", reason.text(lang))),
             Self::Trouble(failure) => failure,
         }
@@ -138,7 +138,7 @@ impl No {
     /// What a job ends with: a consent that does not hold has a code of its own.
     pub fn of_a_job(self) -> Failure {
         match self {
-            Self::NoRole(_) => Failure::give_up(ErrorCode::NotAuthorised, self),
+            Self::Role(_) => Failure::give_up(ErrorCode::NotAuthorised, self),
             Self::Denied(DenyReason::ConsentMissing | DenyReason::ConsentWithdrawn) => Failure::give_up(ErrorCode::ConsentMissing, self),
             Self::Denied(DenyReason::ConsentExpired) => Failure::give_up(ErrorCode::ConsentExpired, self),
             Self::Denied(_) => Failure::give_up(ErrorCode::NotAuthorised, self),
@@ -175,7 +175,7 @@ pub fn would_permit(shell: &Shell, asking: &Asking, action: Action, thing: &Thin
 }
 
 fn answer(shell: &Shell, asking: &Asking, action: Action, thing: &Thing, written: Written) -> Result<Permit, No> {
-    let Some(role) = asking.role else { return Err(No::NoRole(action)) };
+    let Some(role) = asking.role else { return Err(No::Role(action)) };
     let now = shell.clock.now();
     let register = Register::read(&shell.data, &thing.municipality)?;
     let actor_id = asking.actor();

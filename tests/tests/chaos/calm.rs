@@ -100,7 +100,9 @@ pub fn calm_down(house: &House, crew: Vec<Daemon>, documents: usize) -> Duration
 
 /// What a run without trouble makes of these documents. Known by trying one of each shape.
 pub fn expected(documents: &[Made]) -> Outcome {
-    static MODEL: OnceLock<BTreeMap<Shape, (Vec<String>, Vec<String>)>> = OnceLock::new();
+    /// Notices, and lines of the paper list.
+    type Told = (Vec<String>, Vec<String>);
+    static MODEL: OnceLock<BTreeMap<Shape, Told>> = OnceLock::new();
     let model = MODEL.get_or_init(|| {
         let house = House::new();
         let some = many(&mut Rng::fixed(1), 24);
@@ -119,7 +121,7 @@ pub fn expected(documents: &[Made]) -> Outcome {
         assert_eq!(model[&Shape::Correction].0.len(), 2);
         model
     });
-    let all = |which: fn(&(Vec<String>, Vec<String>)) -> &Vec<String>| {
+    let all = |which: fn(&Told) -> &Vec<String>| {
         let lines = documents.iter().flat_map(|d| which(&model[&d.shape]).iter().map(move |rest| format!("{}{rest}", quoted(d))));
         let mut lines: Vec<String> = lines.collect();
         lines.sort();

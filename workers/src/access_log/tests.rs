@@ -23,7 +23,7 @@ fn row(n: u32) -> AccessRow {
         document: None,
         reason: Some(StatedReason::ArchiveWork),
         basis: Basis::ArchiveDuty,
-        denied: (n % 2 == 0).then_some(DenyReason::NotNamed),
+        denied: n.is_multiple_of(2).then_some(DenyReason::NotNamed),
     }
 }
 
@@ -190,7 +190,11 @@ fn many_write_at_once_and_every_row_stands_once() {
     thread::scope(|scope| {
         for writer in 0..8u32 {
             let log = AccessLog::of(&room.data, room.log.municipality());
-            scope.spawn(move || (0..25).for_each(|n| drop(log.append(&[row(writer * 100 + n + 1)], at(NOVEMBER)).unwrap())));
+            scope.spawn(move || {
+                for n in 0..25 {
+                    log.append(&[row(writer * 100 + n + 1)], at(NOVEMBER)).unwrap();
+                }
+            });
         }
     });
     let mut actors: Vec<_> = room.rows().iter().map(|row| row.actor).collect();

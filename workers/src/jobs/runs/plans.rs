@@ -85,7 +85,10 @@ impl Findings {
     /// takes no mail, or when it is too old for what has legal effect.
     pub async fn tell(&mut self, shell: &Shell, about: &About<'_>, recipient: RecipientRef, dedupe_key: String) -> Result<(), Failure> {
         let About { event, folder, kind } = about;
-        let Some(contact) = event.contact(recipient) else { return Ok(self.on_paper.push((event.id, recipient))) };
+        let Some(contact) = event.contact(recipient) else {
+            self.on_paper.push((event.id, recipient));
+            return Ok(());
+        };
         let written_form = contact.written_form;
         let folder = Some((*folder).clone());
         let notice = Notice { kind: *kind, document: None, event: Some(event.id), folder, recipient, written_form, dedupe_key };
