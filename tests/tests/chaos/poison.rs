@@ -10,11 +10,15 @@ use crate::{
     peace::turn,
 };
 
-/// The same document with so many long goals that setting it takes its typesetter many seconds and much memory.
+/// A goal's text is so many sentences: near the longest that is taken in.
+const LONG: usize = 340;
+
+/// The same document with so many long goals that setting it takes its typesetter many seconds and much memory: 490 take it some six,
+/// where a limit of 1 s of processor time ends between one and two.
 fn endless(of: &Made, goals: usize) -> Made {
     let many_goals = good_samples().into_iter().find(|s| s.name == "plan-snapshot/many-goals.json").unwrap().json();
     let goal = many_goals["content"]["goals"][0]["main_goal"].as_str().unwrap();
-    let long = std::iter::repeat_n(goal, 150).collect::<Vec<_>>().join(" ");
+    let long = std::iter::repeat_n(goal, LONG).collect::<Vec<_>>().join(" ");
     let mut document: Value = serde_json::from_slice(&of.bytes).unwrap();
     let goals: Vec<Value> = (0..goals).map(|i| json!({ "id": format!("m{i}"), "main_goal": format!("{i} {long}") })).collect();
     document["content"]["goals"] = goals.into();
@@ -41,14 +45,15 @@ fn job_of(house: &House, document: &Made) -> String {
 
 fn its_neighbours_go_on(on: On) {
     let Some(house) = telling_house(on) else { return };
-    let house = house.with("RENDER__CPU_LIMIT_S", "1").with("RENDER__CHILDREN", "2");
-    let (mut documents, place) = with_a_poisonous_one(601, 18, 400);
+    // Its time is what it may not get, on a fast machine too: memory it may have.
+    let house = house.with("RENDER__CPU_LIMIT_S", "1").with("RENDER__MEMORY_LIMIT_MIB", "4096").with("RENDER__CHILDREN", "2");
+    let (mut documents, place) = with_a_poisonous_one(601, 18, 490);
     let mut worker = start(&house);
     let process = worker.pid();
     feed(&house, 0, &documents);
     house.until(CALM, |house| match house.sql("select count(*) from jobs where state = 'dead'").as_str() {
         "1" => Ok(()),
-        other => Err(format!("{other} are dead")),
+        other => Err(format!("{other} are dead; {}", house.sql("select kind, state, attempt, last_code from jobs"))),
     });
     house.until_idle(CALM);
     assert!(worker.ended().is_none() && worker.pid() == process, "{}", worker.log());
@@ -112,7 +117,7 @@ fn dies_after_its_limit(on: On) {
     let Some(house) = telling_house(on) else { return };
     let _turn = turn();
     let mut chance = Rng::fixed(602);
-    let (documents, place) = with_a_poisonous_one(603, 18, 60);
+    let (documents, place) = with_a_poisonous_one(603, 18, 90);
     let poison = &documents[place];
     feed(&house, 1, &documents[place..=place]);
     let job = job_of(&house, poison);
