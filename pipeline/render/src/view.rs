@@ -19,9 +19,8 @@ type Object = Map<String, Value>;
 
 /// `former` is the plan snapshot that was archived before this one.
 pub(crate) fn view(snapshot: &Snapshot, former: Option<&Snapshot>, folder: Option<&CaseFolderId>, letterhead: &Letterhead) -> Value {
-    let mut content = object(snapshot.content.to_json());
+    let mut content = secrecy::seen(snapshot, snapshot.screened_as);
     let record = take_record(&mut content);
-    secrecy::leave_out(&mut content, snapshot.screened_as);
     match snapshot.content.goal_lists() {
         GoalLists::None => {}
         GoalLists::WithMeasures { goals, judged } => goals::with_measures(&mut content, goals, judged),

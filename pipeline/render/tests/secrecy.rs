@@ -61,6 +61,21 @@ fn no_place_is_set_under_strict_protection() {
 }
 
 #[test]
+fn a_consent_under_strict_protection_names_people_and_no_service() {
+    let mut json = sample("consent-record/full.json");
+    json["case"]["address_protection"] = json!("strictly_confidential");
+    json["content"]["shared_with"][0]["who"] = json!(json["case"]["lead_unit"].as_str().unwrap().to_owned() + ", ved Rask Myrull");
+    json["case"]["lead_name"] = json!("Rask Myrull");
+    let shared: Vec<Value> = json["content"]["shared_with"].as_array().unwrap().clone();
+    let Some(text) = text_of(&set(&job(json)).bytes) else { return };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for who in shared.iter().map(|s| s["who"].as_str().unwrap()) {
+        assert!(!text.contains(who), "{who}");
+    }
+    assert!(text.contains("Rask Myrull") && text.contains("Steder og enheter er utelatt"));
+}
+
+#[test]
 fn a_preview_has_no_folder() {
     let job = render_job(&snapshot(sample("meeting-minutes/minimal.json")), None, &Letterhead::default());
     let Some(text) = text_of(&set(&job).bytes) else { return };

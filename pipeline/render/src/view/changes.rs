@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Object, object,
+    Object,
     parts::{CHANGES, parts_of},
     secrecy, take_list,
 };
@@ -126,12 +126,7 @@ pub fn changes(former: &Snapshot, now: &Snapshot, protection: AddressProtection)
     if before.plan_type() != after.plan_type() {
         return None;
     }
-    let seen = |snapshot: &Snapshot| {
-        let mut content = object(snapshot.content.to_json());
-        secrecy::leave_out(&mut content, protection);
-        content
-    };
-    let (mut old, mut new) = (seen(former), seen(now));
+    let (mut old, mut new) = (secrecy::seen(former, protection), secrecy::seen(now, protection));
     let goals_field = match now.content.goal_lists() {
         GoalLists::WithMeasures { goals, .. } => goals,
         GoalLists::None | GoalLists::Assessed { .. } => "goals",
@@ -267,7 +262,7 @@ fn told(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::object, *};
 
     fn list(items: Value) -> Vec<Value> {
         serde_json::from_value(items).unwrap()

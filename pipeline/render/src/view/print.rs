@@ -127,9 +127,8 @@ pub fn has_part(snapshot: &Snapshot, part: &Part, former: Option<&Snapshot>) -> 
 
 /// Without what is hidden; goals with their numbers, and apart from their measures where only one of the two was chosen.
 fn laid_out(snapshot: &Snapshot, protection: AddressProtection, ids: &[&str]) -> Object {
-    let mut content = object(snapshot.content.to_json());
+    let mut content = secrecy::seen(snapshot, protection);
     super::take_record(&mut content);
-    secrecy::leave_out(&mut content, protection);
     match snapshot.content.goal_lists() {
         GoalLists::None => {}
         GoalLists::WithMeasures { goals, judged } => {
