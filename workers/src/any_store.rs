@@ -6,16 +6,18 @@ use pipeline_domain::{
     Archived, CaseFolderId, DocumentId, DocumentKey, ErrorCode, EventId, NextStep, Notice, RecipientRef, Sha256, Timestamp,
 };
 use pipeline_store::{
-    Acceptance, AddressKey, AddressRow, Attempt, Beat, Cancelling, Claim, ClaimRequest, ClaimedJob, Counts, DocumentFilter, DocumentRow,
-    DocumentState, Documents, Enqueued, EventAcceptance, FactRow, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs,
-    Lease, Mail, MailFilter, MailId, MailOutcome, NewDocument, NewEvent, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan,
-    Plans, PrunePolicy, QueueName, QueuePlace, QueueStats, Recorded, RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName,
-    ScheduleRow, Schedules, Settlement, Stage, StoreError, WorkerId, WorkerRow,
+    Acceptance, AddressKey, AddressRow, Attempt, Beat, Cancelling, Claim, ClaimRequest, ClaimedJob, Counts, Deliveries, DeliveryChange,
+    DeliveryFilter, DeliveryId, DeliveryPart, DeliveryRow, DeliveryState, DocumentFilter, DocumentRow, DocumentState, Documents, Enqueued,
+    EventAcceptance, FactRow, Fired, Folder, FollowUp, JobAttempt, JobFilter, JobId, JobRow, Jobs, Lease, Mail, MailFilter, MailId,
+    MailOutcome, NewDocument, NewEvent, NewJob, NewSchedule, Outbox, PaperItem, PendingDocument, Plan, Plans, PrunePolicy, QueueName,
+    QueuePlace, QueueStats, Recorded, RescuePolicy, Rescued, Run, RunCounts, RunId, Runs, ScheduleName, ScheduleRow, Schedules, Settlement,
+    Stage, StoreError, WorkerId, WorkerRow,
     dump::{Dump, DumpError, DumpSink, DumpSource, Loaded},
 };
 use pipeline_store_postgres::PostgresStore;
 use pipeline_store_sqlite::SqliteStore;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// One of the two. A clone is another handle on the same store.
 #[derive(Clone)]
@@ -142,6 +144,18 @@ hand_on!(Plans {
     fn address(&self, key: AddressKey) -> Answer<AddressRow>;
     fn confirm_address(&self, key: AddressKey, at: Timestamp) -> Answer<()>;
     fn block_address(&self, key: AddressKey, code: ErrorCode, at: Timestamp) -> Answer<Recorded>;
+});
+
+hand_on!(Deliveries {
+    fn open_delivery(&self, document: DocumentKey, part: DeliveryPart, life: &str, at: Timestamp) -> Answer<Recorded>;
+    fn delivery(&self, document: DocumentKey, part: DeliveryPart) -> Answer<Option<DeliveryRow>>;
+    fn delivery_of_message(&self, message: Uuid) -> Answer<Option<DeliveryRow>>;
+    fn deliveries(&self, filter: &DeliveryFilter, limit: u32) -> Answer<Vec<DeliveryRow>>;
+    fn deliveries_due(&self, now: Timestamp, after: Option<DeliveryId>, limit: u32) -> Answer<Vec<DeliveryRow>>;
+    fn deliveries_to_keep(&self, after: Option<DeliveryId>, limit: u32) -> Answer<Vec<DeliveryRow>>;
+    fn delivery_counts(&self) -> Answer<Vec<(DeliveryState, u32)>>;
+    fn name_message(&self, id: DeliveryId, message: Uuid) -> Answer<()>;
+    fn change_delivery(&self, id: DeliveryId, seen: u32, change: &DeliveryChange) -> Answer<Recorded>;
 });
 
 hand_on!(Outbox {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::StoreError;
 
 /// Number of this form. Grows with every change of [`TABLES`].
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// One table of the form.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ tables! {
         about;
     plan_slots BY_NOBODY (slot) slot folder;
     addresses BY_NOBODY (address) address confirmed_at blocked_at code;
+    deliveries BY_DATABASE (id) id folder document_id version part state code life kept revision opened_at changed_at next_at;
+    delivery_messages BY_NOBODY (message_id) message_id delivery;
     outbox BY_DATABASE (id) id dedupe_key kind document_id version event_id municipality year sequence recipient written_form message_id
         state attempts first_failed_at queued_at next_at claimed_at settled_at last_code;
     paper_list BY_DATABASE (id) id document_id version event_id recipient listed_at;
@@ -77,11 +79,10 @@ struct Lacks {
     columns: &'static [(&'static str, &'static str)],
 }
 
-const LACKS: &[Lacks] = &[Lacks {
-    format: 1,
-    tables: &["plan_facts", "plan_slots", "addresses"],
-    columns: &[("outbox", "event_id"), ("paper_list", "event_id")],
-}];
+const LACKS: &[Lacks] = &[
+    Lacks { format: 1, tables: &["plan_facts", "plan_slots", "addresses"], columns: &[("outbox", "event_id"), ("paper_list", "event_id")] },
+    Lacks { format: 2, tables: &["deliveries", "delivery_messages"], columns: &[] },
+];
 
 impl Table {
     /// Whether dumps of that form have this table.

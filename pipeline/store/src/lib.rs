@@ -9,10 +9,11 @@
 //! - Mail is queued in the same transaction that records its document as archived.
 //! - Every call may be repeated: what was done already is answered as such and not done twice.
 //!
-//! Start with [`Documents`], then [`Plans`], [`Outbox`] and [`Runs`]; what makes it all go on by itself is [`Jobs`] and [`Schedules`]. A database is one crate in a folder here: see `sqlite/`.
+//! Start with [`Documents`], then [`Plans`], [`Deliveries`], [`Outbox`] and [`Runs`]; what makes it all go on by itself is [`Jobs`] and [`Schedules`]. A database is one crate in a folder here: see `sqlite/`.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod deliveries;
 mod documents;
 pub mod dump;
 mod error;
@@ -23,6 +24,7 @@ mod plans;
 mod runs;
 mod schedules;
 
+pub use deliveries::{Deliveries, DeliveryChange, DeliveryFilter, DeliveryId, DeliveryPart, DeliveryRow, DeliveryState};
 pub use documents::{
     Acceptance, ArchivedAt, Attempt, AttemptSubject, DocumentFilter, DocumentRow, DocumentState, Documents, NewDocument, PaperItem,
     PendingDocument, QueuePlace, Recorded, SourceSystem, Stage,
@@ -43,9 +45,9 @@ pub use schedules::{FIRINGS_KEPT, Fired, NewSchedule, ScheduleRow, Schedules};
 pub use pipeline_domain::{Archived, NextStep, Notice, Reservation};
 
 /// All of it: what the shell holds.
-pub trait Store: Documents + Plans + Outbox + Runs + Jobs + Schedules + Send + Sync {}
+pub trait Store: Documents + Plans + Deliveries + Outbox + Runs + Jobs + Schedules + Send + Sync {}
 
-impl<S: Documents + Plans + Outbox + Runs + Jobs + Schedules + Send + Sync> Store for S {}
+impl<S: Documents + Plans + Deliveries + Outbox + Runs + Jobs + Schedules + Send + Sync> Store for S {}
 
 /// An enum whose values are rows' words: the list here and the table's `check` must be equal, which a test compares.
 macro_rules! words {

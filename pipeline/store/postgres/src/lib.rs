@@ -13,6 +13,7 @@
 mod accept;
 mod addresses;
 mod archive;
+mod deliveries;
 mod documents;
 mod dump;
 mod events;

@@ -31,7 +31,7 @@ impl Row {
         text.parse().map_err(|_| self.bad(column))
     }
 
-    fn number<T: TryFrom<i64>>(&self, column: &'static str, number: i64) -> Result<T, StoreError> {
+    pub(crate) fn number<T: TryFrom<i64>>(&self, column: &'static str, number: i64) -> Result<T, StoreError> {
         T::try_from(number).map_err(|_| self.bad(column))
     }
 
@@ -55,7 +55,7 @@ impl Row {
         DocumentKind::from_id(kind).ok_or_else(|| self.bad("kind"))
     }
 
-    fn key(&self, id: &str, version: i64) -> Result<DocumentKey, StoreError> {
+    pub(crate) fn key(&self, id: &str, version: i64) -> Result<DocumentKey, StoreError> {
         Ok(DocumentKey { id: self.text("document_id", id)?, version: DocumentVersion(self.number("version", version)?) })
     }
 

@@ -58,6 +58,7 @@ fn nothing_stale_is_prepared() {
         let lists = [
             "from documents d join case_folders f on f.id = d.folder ",
             "from plan_facts p join case_folders f on f.id = p.folder ",
+            "from deliveries x join case_folders f on f.id = x.folder ",
             "from case_folders f ",
             "from outbox ",
         ];

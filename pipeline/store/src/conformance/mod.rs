@@ -6,6 +6,7 @@ pub mod accepting;
 pub mod archiving;
 pub mod claiming;
 pub mod counting;
+pub mod delivering;
 pub mod dumping;
 pub mod failing;
 pub mod following;
@@ -104,6 +105,9 @@ macro_rules! conformance_suite {
             a_schedules_notices_are_queued_once, a_refused_notice_queues_nothing, many_schedules_queue_once, mails_are_found,
             a_mail_is_found_by_its_message_id, a_late_notice_leaves_its_document_notified, an_address_is_blocked_and_confirmed,
             many_block_one_address);
+        $crate::conformance_suite!($stand; delivering:
+            a_delivery_is_opened_once, a_delivery_is_changed_as_it_was_seen, many_change_one_delivery,
+            a_delivery_is_found_by_its_messages, deliveries_are_listed);
         $crate::conformance_suite!($stand; model: random_steps_follow_the_model);
         $crate::conformance_suite!($stand; privacy: no_row_holds_a_personal_value);
     };

@@ -10,7 +10,9 @@ use super::super::{
     jobs_sample::{failed, finish, in_lane, job, put, settle, take, with_key, worker},
     sample::{accepted, address, archived, at, document, event, event_notice, key, slot, with_mail},
 };
-use crate::{Claim, MailOutcome, NewEvent, NewSchedule, Priority, QueueName, RunCounts, RunId, ScheduleName, SlotChange, Stage, Store};
+use crate::{
+    Claim, DeliveryPart, MailOutcome, NewEvent, NewSchedule, Priority, QueueName, RunCounts, RunId, ScheduleName, SlotChange, Stage, Store,
+};
 
 /// Something in every table, and every state there is.
 pub(super) async fn furnish<S: Store>(store: &S) {
@@ -37,6 +39,9 @@ pub(super) async fn furnish<S: Store>(store: &S) {
     }
     let reservation = accepted(store, &document(20)).await;
     store.record_archived(&archived(20, &reservation), &[], &[RecipientRef::Guardian(1)], at(9)).await.unwrap();
+    store.open_delivery(key(20), DeliveryPart::Document, r#"{"sent":{}}"#, at(9)).await.unwrap();
+    let opened = store.delivery(key(20), DeliveryPart::Document).await.unwrap().expect("it was opened");
+    store.name_message(opened.id, Uuid::from_u128(0x7001)).await.unwrap();
     let new = NewEvent { slot: SlotChange::Claim(slot(1)), tells_contacts: true, ..event(20) };
     let mail = event_notice(20, RecipientRef::Lead);
     store.accept_event(&new, &[mail], &[RecipientRef::Subject], &[]).await.unwrap();
