@@ -4,6 +4,7 @@
 //! [`Permit`], so what needs one cannot forget to ask. The policy itself is `pipeline_access`; `docs/access.md` explains it.
 
 mod register;
+mod round;
 mod thing;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::{access_log::AccessLog, cli::Global, config::RolesSetting, failure::Failure, shell::Shell, words::pick};
 
 pub use register::{Event, Register};
+pub use round::Round;
 pub use thing::{Thing, unit_id};
 
 /// Who asks. Content of plans and packages is shown to nobody without it.
@@ -178,16 +180,39 @@ fn answer(shell: &Shell, asking: &Asking, action: Action, thing: &Thing, written
     let Some(role) = asking.role else { return Err(No::Role(action)) };
     let now = shell.clock.now();
     let register = Register::read(&shell.data, &thing.municipality)?;
-    let actor_id = asking.actor();
-    let actor = Actor {
-        role,
-        relation: relation(shell.config.access.roles, &register, actor_id, role, thing, now),
-        reason: if asking.reason.is_some() { Reason::Stated } else { Reason::Unstated },
-        naming: register.naming(actor_id, role, thing, now),
-    };
-    let (resource, ages) = asking.stated(thing, now.oslo_date());
-    let decision = decide_for(&actor, action, &resource, &ages);
+    let asker = Asker { asking, role, roles: shell.config.access.roles, register: &register, now };
+    let (decision, row) = asker.judge(action, thing);
     if must_be_logged(decision) && (written == Written::AllThatMustBe || !decision.is_allowed()) {
+        AccessLog::of(&shell.data, &thing.municipality).append(&[row], now).map_err(Failure::from)?;
+    }
+    match decision {
+        Decision::Allow { obligations } => Ok(Permit { actor: asking.actor(), role, reason: asking.reason, obligations }),
+        Decision::Deny { reason } => Err(No::Denied(reason)),
+    }
+}
+
+/// Somebody in a role, and what the register says of them.
+struct Asker<'a> {
+    asking: &'a Asking,
+    role: Role,
+    roles: RolesSetting,
+    register: &'a Register,
+    now: Timestamp,
+}
+
+impl Asker<'_> {
+    /// The decision, and the row that tells of it.
+    fn judge(&self, action: Action, thing: &Thing) -> (Decision, AccessRow) {
+        let Self { asking, role, now, .. } = *self;
+        let actor_id = asking.actor();
+        let actor = Actor {
+            role,
+            relation: relation(self.roles, self.register, actor_id, role, thing, now),
+            reason: if asking.reason.is_some() { Reason::Stated } else { Reason::Unstated },
+            naming: self.register.naming(actor_id, role, thing, now),
+        };
+        let (resource, ages) = asking.stated(thing, now.oslo_date());
+        let decision = decide_for(&actor, action, &resource, &ages);
         let row = AccessRow {
             at: now,
             actor: actor_id,
@@ -199,11 +224,7 @@ fn answer(shell: &Shell, asking: &Asking, action: Action, thing: &Thing, written
             basis: Basis::of(role, resource.consent),
             denied: denied(decision),
         };
-        AccessLog::of(&shell.data, &thing.municipality).append(&[row], now).map_err(Failure::from)?;
-    }
-    match decision {
-        Decision::Allow { obligations } => Ok(Permit { actor: actor_id, role, reason: asking.reason, obligations }),
-        Decision::Deny { reason } => Err(No::Denied(reason)),
+        (decision, row)
     }
 }
 

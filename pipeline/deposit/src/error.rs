@@ -12,6 +12,12 @@ pub enum DepositError {
     /// No closed case folder with a file in the period and the parts that were asked for.
     #[error("no closed case folder to deliver")]
     Nothing,
+    /// Some of the folders may not be given to whoever asks.
+    #[error("{folders} case folder(s) of this extract may not be given to whoever asks")]
+    Withheld {
+        /// How many.
+        folders: u64,
+    },
     /// What was asked for contradicts itself.
     #[error("extract cannot be described: {rule}")]
     Description {
@@ -109,6 +115,7 @@ impl DepositError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Nothing => ErrorCode::ExtractEmpty,
+            Self::Withheld { .. } => ErrorCode::NotAuthorised,
             Self::SchemaMissing { .. } => ErrorCode::ExtractSchemaMissing,
             Self::Read { .. } | Self::Store { .. } | Self::Differs { .. } | Self::Unfit { .. } => ErrorCode::ExtractDamaged,
             Self::Leaks { .. } => ErrorCode::ExtractLeak,
@@ -125,6 +132,7 @@ impl DepositError {
                 Verdict::Retry
             }
             Self::Nothing
+            | Self::Withheld { .. }
             | Self::Description { .. }
             | Self::SchemaMissing { .. }
             | Self::Differs { .. }

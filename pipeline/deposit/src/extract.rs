@@ -3,11 +3,12 @@
 use std::{fs, io, path::Path};
 
 use crate::{
-    DepositError, INDEX, Order, Plan, REPORT, Report, Store,
-    content::{Source, content},
+    DIGESTS, DepositError, INDEX, LETTER, Order, Plan, REPORT, Report, Store,
+    content::{Content, Source, content},
     fault::{Step, pass},
-    output::HashedFile,
-    plan::select,
+    output::{HashedFile, Made},
+    plan::{Selection, select},
+    receiver::{self, Wrapping},
     report::id_of,
     schemas::Schemas,
     sip,
@@ -68,21 +69,31 @@ impl Outcome {
     }
 }
 
-/// What an extract would hold. Writes nothing.
-///
-/// # Errors
-/// [`DepositError`], as [`extract`] but for what concerns the target.
-pub fn plan(order: &Order, store: &dyn Store, progress: &mut dyn FnMut(Progress)) -> Result<Plan, DepositError> {
-    let schemas = Schemas::find(&order.schemas, order.package.is_some())?;
-    let of = store.count() as u64;
-    select(order, store, &schemas, &mut |done| progress(Progress::Looked { done, of })).map(|selection| selection.plan)
+/// The folders of an extract, chosen and not yet delivered.
+pub struct Choice {
+    selection: Selection,
+    schemas: Schemas,
 }
 
-/// Makes the extract at `target`, a folder that is not there yet or is empty: `content/`, or with a package `<uuid>.tar` and
-/// `<uuid>.xml`; and beside them [`REPORT`] and [`INDEX`].
+impl Choice {
+    /// What the extract would hold.
+    pub fn plan(&self) -> &Plan {
+        &self.selection.plan
+    }
+}
+
+/// Chooses what an extract would hold. Writes nothing.
 ///
-/// Until it is whole and on the disk it lies in `.<name>.part` beside the target. A later call for the same order, store and schemas goes on
-/// with what is there; one for another order begins anew.
+/// # Errors
+/// [`DepositError`], as [`make`] but for what concerns the target and those who ask.
+pub fn choose(order: &Order, store: &dyn Store, progress: &mut dyn FnMut(Progress)) -> Result<Choice, DepositError> {
+    let schemas = Schemas::find(&order.schemas, order.package.is_some())?;
+    let of = store.count() as u64;
+    let selection = select(order, store, &schemas, &mut |done| progress(Progress::Looked { done, of }))?;
+    Ok(Choice { selection, schemas })
+}
+
+/// Chooses and makes an extract in one go: see [`make`].
 ///
 /// # Errors
 /// [`DepositError`]. The target is as it was.
@@ -93,10 +104,31 @@ pub fn extract(
     target: &Path,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, DepositError> {
-    let schemas = Schemas::find(&order.schemas, order.package.is_some())?;
-    let of = store.count() as u64;
-    let selection = select(order, store, &schemas, &mut |done| progress(Progress::Looked { done, of }))?;
-    let key = selection.plan.key;
+    let choice = choose(order, store, progress)?;
+    make(order, store, &choice, gate, target, progress)
+}
+
+/// Makes the extract at `target`, a folder that is not there yet or is empty: `content/` with its digests, or with a package `<uuid>.tar`
+/// and `<uuid>.xml`; and beside them [`REPORT`], [`INDEX`] and a letter that tells the receiver how to check it.
+///
+/// Until it is whole and on the disk it lies in `.<name>.part` beside the target. A later call for the same order, store and schemas goes on
+/// with what is there; one for another order begins anew.
+///
+/// # Errors
+/// [`DepositError`]. The target is as it was.
+pub fn make(
+    order: &Order,
+    store: &dyn Store,
+    choice: &Choice,
+    gate: &dyn Gate,
+    target: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, DepositError> {
+    let Choice { selection, schemas } = choice;
+    let Plan { key, withheld, .. } = selection.plan;
+    if withheld > 0 {
+        return Err(DepositError::Withheld { folders: withheld });
+    }
     if let Some(report) = there(target, key)? {
         Staging::forget(target)?;
         return Ok(Outcome::AlreadyThere(report));
@@ -104,7 +136,7 @@ pub fn extract(
     let staging = Staging::open(target, Note { key, created_at: order.created_at })?;
     let (out, work) = (staging.out(), staging.work());
     let at = if order.package.is_some() { work.join("content") } else { out.join("content") };
-    let source = Source { order, store, selection: &selection, schemas: &schemas, staging: &staging };
+    let source = Source { order, store, selection, schemas, staging: &staging };
     let content = content(&source, &at, &out.join(INDEX), progress)?;
     progress(Progress::Checking);
     let errors = gate.judge(&at).map_err(DepositError::writing("check the extract"))?;
@@ -112,19 +144,29 @@ pub fn extract(
         return Err(DepositError::Refused { errors });
     }
     let created_at = staging.note.created_at;
-    if let Some(delivery) = &order.package {
-        progress(Progress::Wrapping);
-        let package =
-            sip::Package { id: id_of(key, created_at), created_at, order, delivery, content: &at, made: &content.made, schemas: &schemas };
-        package.write(&work, &out)?;
-    }
     let failed = DepositError::writing("write the report");
-    let report = Report::of(order, key, created_at, &selection.plan.parts, &content);
+    let digests = match &order.package {
+        Some(delivery) => {
+            progress(Progress::Wrapping);
+            let (id, made, files) = (id_of(key, created_at), &content.made, content.numbers.files);
+            sip::Package { id, created_at, order, delivery, content: &at, made, files, schemas }.write(&work, &out)?
+        }
+        None => for_receiver(&content, &out).map_err(failed)?,
+    };
+    let report = Report::of(order, key, created_at, &selection.plan.parts, &content, digests);
     HashedFile::write_whole(&out.join(REPORT), &report.to_bytes()).map_err(failed)?;
     pass(Step::Report).map_err(failed)?;
     progress(Progress::Sealing);
     staging.commit()?;
     Ok(Outcome::Made(report))
+}
+
+/// The letter beside a content folder, and what its commands need. The answer is the list of digests.
+fn for_receiver(content: &Content, out: &Path) -> io::Result<Made> {
+    let write = |name: &str, bytes: &[u8]| Ok::<_, io::Error>((name.to_owned(), HashedFile::write_whole(&out.join(name), bytes)?));
+    let files = content.made.len() as u64 + content.numbers.files;
+    let beside = [write(LETTER, &receiver::letter(Wrapping::Bare, files))?, write(receiver::SCHEMA, &receiver::schema("content"))?];
+    receiver::write_digests(&out.join(DIGESTS), &beside, &content.made, &out.join(INDEX))
 }
 
 /// The report of an extract of this key that lies there whole. Anything else there refuses.

@@ -151,12 +151,12 @@ impl Folder<'_> {
         numbers.oldest = numbers.oldest.into_iter().chain(day).min();
     }
 
-    fn check_public(&self, unit: &Element<'_>, hidden: &Hidden, shown: &[String], pens: &mut Pens) {
-        let title = unit.text("offentligTittel");
-        for text in title.as_deref().into_iter().chain(shown.iter().map(String::as_str)) {
-            let id = unit.text("systemID").unwrap_or_default();
-            pens.leaks.extend(hidden.found_in(text).into_iter().map(|rule| Leak { unit: id.to_string(), rule }));
-        }
+    /// The public title, and the names of senders and receivers that the public journal shows.
+    fn check_public(&self, unit: &Element<'_>, hidden: &Hidden, names: &[String], pens: &mut Pens) {
+        let title = unit.text("offentligTittel").map(|title| hidden.found_in(&title)).unwrap_or_default();
+        let id = unit.text("systemID").unwrap_or_default();
+        let rules = title.into_iter().chain(names.iter().flat_map(|name| hidden.found_in_name(name)));
+        pens.leaks.extend(rules.map(|rule| Leak { unit: id.to_string(), rule }));
     }
 
     /// The folder's change log, without what is about units that are not here (Arkade N5.62).

@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub date: Date,
     running: String,
     public: String,
-    /// All that the public may read of it, but for the titles.
+    /// Names of senders and receivers that the public may read.
     pub shown: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Entry {
     pub fn of(klasse: &[Element<'_>], mappe: &Element<'_>, post: &Element<'_>, own_parties_hidden: bool) -> Option<Self> {
         let shown: Vec<(&Element<'_>, bool)> = post
             .all("korrespondansepart")
-            .map(|party| (party, is_screened(post, party) || (own_parties_hidden && is_party(mappe, party))))
+            .map(|party| (party, is_screened_here(post, party) || (own_parties_hidden && is_party(mappe, party))))
             .collect();
         if shown.is_empty() {
             return None;
@@ -71,6 +71,13 @@ impl Entry {
                 .collect(),
         })
     }
+}
+
+/// Whether the name is screened, for this or for another part that the same person has in the entry: who called a meeting also came to it,
+/// and whose name is hidden as a receiver's is not shown as the sender's.
+fn is_screened_here(post: &Element<'_>, party: &Element<'_>) -> bool {
+    let name = party.text("korrespondansepartNavn");
+    post.all("korrespondansepart").any(|other| is_screened(post, other) && other.text("korrespondansepartNavn") == name)
 }
 
 /// Whether the sender or receiver is a party of the case, whose name is screened with the folder.
@@ -295,5 +302,40 @@ impl Sorted {
         }
         writeln!(out, "</{name}>")?;
         out.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POST: &str = "<registrering><systemID>a</systemID><skjerming><skjermingMetadata>Skjerming navn mottaker</skjermingMetadata></skjerming>\
+        <offentligTittel>Møtereferat 2024 ******</offentligTittel>\
+        <korrespondansepart><korrespondanseparttype>Mottaker</korrespondanseparttype>\
+        <korrespondansepartNavn>Frisk Kornband</korrespondansepartNavn></korrespondansepart>\
+        <korrespondansepart><korrespondanseparttype>Intern mottaker</korrespondanseparttype>\
+        <korrespondansepartNavn>Fri Høstløv</korrespondansepartNavn></korrespondansepart>\
+        <korrespondansepart><korrespondanseparttype>Intern avsender</korrespondanseparttype>\
+        <korrespondansepartNavn>Fri Høstløv</korrespondansepartNavn></korrespondansepart>\
+        <korrespondansepart><korrespondanseparttype>Intern avsender</korrespondanseparttype>\
+        <korrespondansepartNavn>Fri Kveldsro</korrespondansepartNavn></korrespondansepart>\
+        <journalaar>2024</journalaar><journalsekvensnummer>1</journalsekvensnummer><journalpostnummer>1</journalpostnummer>\
+        <tittel>Møtereferat 2024</tittel><journalposttype>Organinternt dokument uten oppfølging</journalposttype>\
+        <journalstatus>Arkivert</journalstatus><journaldato>2024-02-01</journaldato><dokumentetsDato>2024-02-01</dokumentetsDato></registrering>";
+
+    /// Who called the meeting came to it too: the name is hidden wherever it stands.
+    #[test]
+    fn a_name_that_is_screened_in_one_part_is_shown_in_none() {
+        let mappe = Element::parse(
+            "<mappe><saksaar>2024</saksaar><sakssekvensnummer>1</sakssekvensnummer><tittel>Plan</tittel>\
+             <offentligTittel>Plan ******</offentligTittel></mappe>",
+        )
+        .unwrap();
+        let class = Element::parse("<klasse><klasseID>IP</klasseID><tittel>Individuell plan</tittel></klasse>").unwrap();
+        let entry = Entry::of(class.children(), &mappe, &Element::parse(POST).unwrap(), false).unwrap();
+        assert_eq!(entry.shown, ["Fri Kveldsro"]);
+        assert!(!entry.public.contains("Kornband") && !entry.public.contains("Høstløv"), "{}", entry.public);
+        assert_eq!(entry.public.matches(HIDDEN).count(), 3 + 2, "{}", entry.public);
+        assert_eq!(entry.running.matches("Fri Høstløv").count(), 2);
     }
 }

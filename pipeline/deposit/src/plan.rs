@@ -6,7 +6,7 @@ use pipeline_domain::Sha256;
 use sha2::Digest;
 
 use crate::{
-    CaseFolder, DepositError, Order, Store,
+    CaseFolder, DepositError, Order, Release, Store,
     fragment::{Class, Element, Part, Record, Skeleton, names, place_of},
     schemas::Schemas,
 };
@@ -26,6 +26,8 @@ pub struct Plan {
     pub open: u64,
     /// Folders that were closed on other days, or belong to other parts.
     pub elsewhere: u64,
+    /// Folders of the extract that whoever asks may not have: while there is any, none is made.
+    pub withheld: u64,
     /// The same for the same folders, order and schemas, whenever it is made.
     pub key: Sha256,
 }
@@ -58,11 +60,20 @@ pub(crate) fn select(order: &Order, store: &dyn Store, schemas: &Schemas, tell: 
     let skeleton =
         text.and_then(|text| Skeleton::parse(text).ok()).ok_or(DepositError::Description { rule: "the skeleton is unreadable" })?;
     let classes = skeleton.classes.clone();
-    let plan = Plan { parts: Vec::new(), folders: 0, registrations: 0, document_bytes: 0, open: 0, elsewhere: 0, key: Sha256::of(b"") };
+    let plan = Plan {
+        parts: Vec::new(),
+        folders: 0,
+        registrations: 0,
+        document_bytes: 0,
+        open: 0,
+        elsewhere: 0,
+        withheld: 0,
+        key: Sha256::of(b""),
+    };
     let mut selecting = Selecting { order, selection: Selection { skeleton, parts: Vec::new(), classes, rows: Vec::new(), plan } };
     for at in 0..store.count() {
         let folder = store.open(at).map_err(|source| DepositError::Store { source })?;
-        selecting.take(at, &folder)?;
+        selecting.take(at, &folder, store)?;
         tell(at as u64 + 1);
     }
     selecting.finish(schemas)
@@ -90,18 +101,18 @@ struct Selecting<'a> {
 }
 
 impl Selecting<'_> {
-    fn take(&mut self, at: usize, folder: &CaseFolder) -> Result<(), DepositError> {
+    fn take(&mut self, at: usize, folder: &CaseFolder, store: &dyn Store) -> Result<(), DepositError> {
         let record = Record::read(&folder.bytes(names::CASE_RECORD)?).ok_or_else(|| folder.unfit("the case record is unreadable"))?;
         let plan = &mut self.selection.plan;
         match record.closed_on() {
             None => plan.open += 1,
             Some(day) if !self.order.period.holds(day) => plan.elsewhere += 1,
-            Some(_) => self.take_closed(at, folder, &record)?,
+            Some(_) => self.take_closed(at, folder, &record, store)?,
         }
         Ok(())
     }
 
-    fn take_closed(&mut self, at: usize, folder: &CaseFolder, record: &Record) -> Result<(), DepositError> {
+    fn take_closed(&mut self, at: usize, folder: &CaseFolder, record: &Record, store: &dyn Store) -> Result<(), DepositError> {
         let xml = folder.text(names::FOLDER_XML)?;
         let unreadable = |_| folder.unfit("the folder's metadata is unreadable");
         let (part, class) = place_of(&Element::parse(&xml).map_err(unreadable)?).map_err(unreadable)?;
@@ -119,7 +130,9 @@ impl Selecting<'_> {
             state: state_of(folder),
         };
         self.selection.rows.push(row);
+        let release = store.release(folder).map_err(|source| DepositError::Store { source })?;
         let plan = &mut self.selection.plan;
+        plan.withheld += u64::from(release == Release::Withheld);
         plan.folders += 1;
         plan.registrations += record.documents.len() as u64;
         plan.document_bytes += record.documents.iter().map(|d| d.size_bytes).sum::<u64>();

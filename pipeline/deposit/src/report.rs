@@ -6,7 +6,7 @@ use pipeline_domain::{MunicipalityNumber, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Order, content::Content};
+use crate::{Order, content::Content, output::Made};
 
 /// Name of the report beside what is delivered.
 pub const REPORT: &str = "uttrekk.json";
@@ -53,10 +53,13 @@ pub struct Report {
     pub without_archive_copy_units: Vec<String>,
     /// SHA-256 of every XML and XSD file of the content folder.
     pub sha256: BTreeMap<String, Sha256>,
+    /// SHA-256 of the list of digests that the receiver checks the files by. Extracts of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests: Option<Sha256>,
 }
 
 impl Report {
-    pub(crate) fn of(order: &Order, key: Sha256, created_at: Timestamp, parts: &[String], content: &Content) -> Self {
+    pub(crate) fn of(order: &Order, key: Sha256, created_at: Timestamp, parts: &[String], content: &Content, digests: Made) -> Self {
         let numbers = &content.numbers;
         Self {
             schema: SCHEMA.to_owned(),
@@ -77,6 +80,7 @@ impl Report {
             without_archive_copy: numbers.without_copy,
             without_archive_copy_units: numbers.without_copy_units.clone(),
             sha256: content.made.iter().map(|(name, made)| (name.clone(), made.sha256)).collect(),
+            digests: Some(digests.sha256),
         }
     }
 

@@ -62,7 +62,22 @@ impl PublicWords {
 
 /// What one record hides.
 #[derive(Clone, Default)]
-pub(crate) struct Hidden(Vec<(LeakRule, Needle)>);
+pub(crate) struct Hidden(Vec<Secret>);
+
+#[derive(Clone)]
+struct Secret {
+    rule: LeakRule,
+    extent: Extent,
+    needle: Needle,
+}
+
+/// How much of what is hidden a needle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// One word of a name. Others may bear it too: where a name stands alone, it says nothing.
+    Word,
+}
 
 /// A phrase that is looked for as whole words.
 #[derive(Clone)]
@@ -112,16 +127,27 @@ impl Hidden {
 
     /// Every rule that a public text breaks.
     pub fn found_in(&self, text: &str) -> BTreeSet<LeakRule> {
+        self.found(text, |_| true)
+    }
+
+    /// Every rule that a public name breaks: the field of a sender or receiver who is not screened. Somebody else of the record may have
+    /// the same first name or surname, which is no secret there.
+    pub fn found_in_name(&self, name: &str) -> BTreeSet<LeakRule> {
+        self.found(name, |extent| extent == Extent::Whole)
+    }
+
+    fn found(&self, text: &str, counts: impl Fn(Extent) -> bool) -> BTreeSet<LeakRule> {
         let plain = normal(text);
         let folded = plain.to_lowercase();
         let mut rules: BTreeSet<LeakRule> = self
             .0
             .iter()
-            .filter(|(_, needle)| match needle {
+            .filter(|secret| counts(secret.extent))
+            .filter(|secret| match &secret.needle {
                 Needle::Folded(needle) => stands_in(&folded, needle),
                 Needle::Exact(needle) => stands_in(&plain, needle),
             })
-            .map(|(rule, _)| *rule)
+            .map(|secret| secret.rule)
             .collect();
         if has_eleven_digits(&plain) {
             rules.insert(LeakRule::ElevenDigits);
@@ -133,7 +159,7 @@ impl Hidden {
         if screens_some(unit, "unntatt første linje")
             && let Some(title) = unit.text("tittel")
         {
-            title.lines().skip(1).for_each(|line| self.phrase(LeakRule::TitleLine, line));
+            title.lines().skip(1).for_each(|line| self.phrase(LeakRule::TitleLine, Extent::Whole, line));
         }
     }
 
@@ -156,28 +182,30 @@ impl Hidden {
 
     fn whole(&mut self, rule: LeakRule, parent: &Element<'_>, name: &'static str) {
         for text in parent.all(name).filter_map(Element::own_text) {
-            self.phrase(rule, &text);
+            self.phrase(rule, Extent::Whole, &text);
         }
     }
 
     /// A name is hidden whole and word by word.
     fn name(&mut self, rule: LeakRule, parent: &Element<'_>, name: &'static str, public: &PublicWords) {
         for text in parent.all(name).filter_map(Element::own_text) {
-            self.phrase(rule, &text);
+            self.phrase(rule, Extent::Whole, &text);
             let plain = normal(&text);
-            words(&plain).filter(|word| !public.0.contains(&word.to_lowercase())).for_each(|word| self.phrase(rule, word));
+            let own = words(&plain).filter(|word| !public.0.contains(&word.to_lowercase()));
+            own.for_each(|word| self.phrase(rule, Extent::Word, word));
         }
     }
 
-    fn phrase(&mut self, rule: LeakRule, text: &str) {
+    fn phrase(&mut self, rule: LeakRule, extent: Extent, text: &str) {
         let plain = normal(text);
         let plain = plain.trim();
         let length = plain.chars().filter(|c| c.is_alphanumeric()).count();
-        if length >= FOLDED_FROM {
-            self.0.push((rule, Needle::Folded(plain.to_lowercase())));
-        } else if length >= SHORTEST {
-            self.0.push((rule, Needle::Exact(plain.to_owned())));
-        }
+        let needle = match length {
+            FOLDED_FROM.. => Needle::Folded(plain.to_lowercase()),
+            SHORTEST.. => Needle::Exact(plain.to_owned()),
+            _ => return,
+        };
+        self.0.push(Secret { rule, extent, needle });
     }
 }
 
@@ -266,6 +294,19 @@ mod tests {
         check("Journal 123456789012", &[]);
         check("Besøk i Bekkeveien 3", &[Address]);
         check("Fjellbekken skole", &[]);
+    }
+
+    #[test]
+    fn a_public_name_may_share_a_word_with_a_hidden_one() {
+        let check = |name: &str, expected: &[LeakRule]| {
+            assert_eq!(hidden().found_in_name(name).into_iter().collect::<Vec<_>>(), expected, "{name}");
+        };
+        check("Munter Fjellbekk", &[]);
+        check("Per Elvestein", &[]);
+        check("BLID FJELLBEKK", &[LeakRule::PartyName, LeakRule::TitleLine]);
+        check("Per Plan A\u{30a}sli", &[LeakRule::PartyName]);
+        check("03929947214", &[LeakRule::ElevenDigits, LeakRule::PartyId]);
+        check("Bekkeveien 3", &[LeakRule::Address]);
     }
 
     #[test]

@@ -16,6 +16,21 @@ pub trait Store {
     /// # Errors
     /// When the folder cannot be read or is damaged.
     fn open(&self, at: usize) -> io::Result<CaseFolder>;
+
+    /// Whether a folder that would be delivered may be. Asked once for each, in order, before anything is written.
+    ///
+    /// # Errors
+    /// When nobody can tell.
+    fn release(&self, folder: &CaseFolder) -> io::Result<Release>;
+}
+
+/// Whether whoever asks for the extract may have a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// They may.
+    Granted,
+    /// They may not. An extract without it would look whole, so none is made.
+    Withheld,
 }
 
 /// One case folder in its newest version.
@@ -45,7 +60,10 @@ impl CaseFolder {
     }
 
     /// A small file of the folder, checked against its digest.
-    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, DepositError> {
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read or is not what the inventory says.
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, DepositError> {
         let file = self.files.get(path).ok_or_else(|| self.unfit("a metadata file is missing"))?;
         let bytes = fs::read(&file.path).map_err(|source| DepositError::Read { folder: self.id.clone(), source })?;
         if Sha512::of(&bytes) == file.sha512 { Ok(bytes) } else { Err(self.unfit("a metadata file does not match its digest")) }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use pipeline_access::Action;
-use pipeline_deposit::{Delivery, DepositError, Leak, Order, Outcome, Period, Plan, Progress, extract, plan};
+use pipeline_deposit::{Choice, Delivery, DepositError, Leak, Order, Outcome, Period, Plan, Progress, choose};
 use pipeline_domain::{ErrorCode, Lang, MunicipalityNumber};
 use serde_json::json;
 
 use crate::{
-    asking::{Asking, Thing, ask},
+    asking::{Asking, Round, Thing, ask},
     cli::{Global, export},
     config::Config,
     exit::Exit,
@@ -111,7 +111,8 @@ fn make(shell: &Shell, make: &Make, global: &Global, output: &Output) -> Result<
     };
     let order = order(shell, make, &number)?;
     ask(shell, global, &make.asking, Action::ReadPackages, &Thing::of_municipality(&number))?;
-    let store = ArchiveFolders::of(shell, &number)?;
+    let round = Round::begin(shell, &make.asking, Action::ReadPackages, &number).map_err(|no| no.in_words(global.lang()))?;
+    let store = ArchiveFolders::of(shell, &number, round)?;
     let bar = progress(output, 0, pick(global.lang(), "Mapper", "Mapper", "Folders"));
     let mut tell = |step: Progress| {
         if let Progress::Looked { done, of } | Progress::Folders { done, of } = step {
@@ -119,24 +120,49 @@ fn make(shell: &Shell, make: &Make, global: &Global, output: &Output) -> Result<
             bar.set_position(done);
         }
     };
+    let choice = choose(&order, &store, &mut tell)?;
     let Some(out) = make.out.as_deref().filter(|_| !make.dry_run) else {
-        let plan = plan(&order, &store, &mut tell)?;
         bar.finish_and_clear();
-        say_plan(&plan, global.lang(), output);
+        say_plan(choice.plan(), global.lang(), output);
         return Ok(Exit::Ok);
     };
     if let Some(exit) = refuse_place(shell, out, global, output) {
         return Ok(exit);
     }
+    write_down(&store, &choice, global)?;
     let gate = SealGate::default();
-    let done = extract(&order, &store, &gate, out, &mut tell);
+    let done = pipeline_deposit::make(&order, &store, &choice, &gate, out, &mut tell);
     bar.finish_and_clear();
     match done {
         Ok(outcome) => say(&outcome, out, &gate, global.lang(), output),
         Err(DepositError::Leaks { leaks }) => say_leaks(&leaks, global.lang(), output),
         Err(DepositError::Refused { .. }) => gate.say_refused(global.lang(), output),
+        Err(DepositError::TargetTaken) => {
+            let text = pick(
+                global.lang(),
+                "finnes fra før og er ikke dette uttrekket; velg et annet sted",
+                "finst frå før og er ikkje dette uttrekket; vel ein annan stad",
+                "is there already and is not this extract; choose another place",
+            );
+            output.error("out_exists", &format!("{} {text}", out.display()));
+            Ok(Exit::InvalidInput)
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whoever looks into a plan's access log sees that its folder was delivered, and by whom. A folder that may not be given to them (address
+/// protection: only to archivists who are named) stops all of it: an extract without it would look whole.
+fn write_down(store: &ArchiveFolders<'_>, choice: &Choice, global: &Global) -> Result<(), Failure> {
+    let Some(round) = store.answers() else { return Ok(()) };
+    let withheld = choice.plan().withheld;
+    if withheld == 0 {
+        return round.write();
+    }
+    let lang = global.lang();
+    let why = round.refuse()?.map(|reason| format!("{reason}: {}", reason.text(lang))).unwrap_or_default();
+    let folders = pick(lang, "mapper i uttrekket", "mapper i uttrekket", "folders of the extract");
+    Err(Failure::give_up(ErrorCode::NotAuthorised, format!("{withheld} {folders}: {why}")))
 }
 
 /// The one that is named, or the only one.
@@ -198,7 +224,7 @@ fn refuse_place(shell: &Shell, out: &Path, global: &Global, output: &Output) -> 
 fn say_plan(plan: &Plan, lang: Lang, output: &Output) {
     let body = json!({
         "parts": plan.parts, "folders": plan.folders, "registrations": plan.registrations, "document_bytes": plan.document_bytes,
-        "open": plan.open, "elsewhere": plan.elsewhere, "key": plan.key,
+        "open": plan.open, "elsewhere": plan.elsewhere, "withheld": plan.withheld, "key": plan.key,
     });
     if output.answer("extract_plan", body) {
         return;
@@ -221,6 +247,15 @@ fn say_plan(plan: &Plan, lang: Lang, output: &Output) {
         "Left out: folders that are open, and folders of other periods and parts:",
     );
     output.line(&format!("{rest} {}, {}", plan.open, plan.elsewhere));
+    if plan.withheld > 0 {
+        let text = pick(
+            lang,
+            "mapper kan ikke gis til deg (adressebeskyttelse), og stopper hele uttrekket",
+            "mapper kan ikkje bli gitt til deg (adressevern), og stoppar heile uttrekket",
+            "folders may not be given to you (address protection), and stop the whole extract",
+        );
+        output.line(&format!("{} {text}", plan.withheld));
+    }
 }
 
 fn say(outcome: &Outcome, out: &Path, gate: &SealGate, lang: Lang, output: &Output) -> Result<Exit, Failure> {

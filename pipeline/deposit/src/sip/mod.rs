@@ -11,17 +11,19 @@ mod tar;
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read},
+    io::{self, Read},
     path::Path,
 };
 
-use pipeline_domain::{Sha256, Timestamp};
+use pipeline_domain::Timestamp;
 use uuid::Uuid;
 
 use crate::{
     Delivery, DepositError, INDEX, Order,
     fault::{Step, pass},
+    listing::each_content,
     output::{HashedFile, Made},
+    receiver::{self, DIGESTS, LETTER, Wrapping},
     schemas::{PACKAGE, Schemas},
 };
 
@@ -35,6 +37,8 @@ pub(crate) struct Package<'a> {
     pub content: &'a Path,
     /// XML and XSD files of the content folder.
     pub made: &'a BTreeMap<String, Made>,
+    /// How many document files.
+    pub files: u64,
     pub schemas: &'a Schemas,
 }
 
@@ -48,17 +52,20 @@ const ADMINISTRATIVE: &str = "administrative_metadata";
 const DESCRIPTIVE: &str = "descriptive_metadata";
 
 impl Package<'_> {
-    /// Writes tar and description into `out`. What `work` holds beside the content is only for the tar.
-    pub fn write(&self, work: &Path, out: &Path) -> Result<(), DepositError> {
+    /// Writes tar, description and the letter to the receiver into `out`. What `work` holds beside the content is only for the tar. The
+    /// answer is the list of digests.
+    pub fn write(&self, work: &Path, out: &Path) -> Result<Made, DepositError> {
         let failed = DepositError::writing("write the package");
-        let own = self.own_files(work).map_err(failed)?;
+        let mut own = self.own_files(work).map_err(failed)?;
+        let digests = self.for_receiver(work, out, &mut own).map_err(failed)?;
         let mets = self.mets(work, out, &own).map_err(failed)?;
         pass(Step::Wrapped).map_err(failed)?;
         let tar = self.tar(work, out, &own, &mets).map_err(failed)?;
         pass(Step::Tar).map_err(failed)?;
         let description = description::xml(self, tar, mets.made);
         HashedFile::write_whole(&out.join(format!("{}.xml", self.id)), &description).map_err(failed)?;
-        pass(Step::Described).map_err(failed)
+        pass(Step::Described).map_err(failed)?;
+        Ok(digests)
     }
 
     /// Everything but the content and dias-mets.xml, in the order of the tar.
@@ -80,12 +87,30 @@ impl Package<'_> {
         Ok(files)
     }
 
+    /// The letter, which also lies beside the tar, and what its commands need.
+    fn for_receiver(&self, work: &Path, out: &Path, own: &mut Vec<Entry>) -> io::Result<Made> {
+        let path = |name: &str| format!("{ADMINISTRATIVE}/{name}");
+        let write = |name: &str, bytes: &[u8]| -> io::Result<Entry> {
+            Ok(Entry { path: path(name), made: HashedFile::write_whole(&work.join(path(name)), bytes)? })
+        };
+        own.push(write(receiver::SCHEMA, &receiver::schema("../content"))?);
+        // With the letter itself, the list and dias-mets.xml.
+        let files = own.len() as u64 + 3 + self.made.len() as u64 + self.files;
+        let letter = receiver::letter(Wrapping::Package(self.id), files);
+        HashedFile::write_whole(&out.join(LETTER), &letter)?;
+        own.push(write(LETTER, &letter)?);
+        let beside: Vec<(String, Made)> = own.iter().map(|entry| (entry.path.clone(), entry.made)).collect();
+        let digests = receiver::write_digests(&work.join(path(DIGESTS)), &beside, self.made, &out.join(INDEX))?;
+        own.push(Entry { path: path(DIGESTS), made: digests });
+        Ok(digests)
+    }
+
     fn mets(&self, work: &Path, out: &Path, own: &[Entry]) -> io::Result<Entry> {
         let name = "dias-mets.xml";
         let mut mets = mets::Mets::open(HashedFile::create(&work.join(name))?, self)?;
         own.iter().try_for_each(|entry| mets.file(&entry.path, entry.made))?;
         mets.content()?;
-        self.each_content(out, &mut |path, made| mets.file(path, made))?;
+        each_content(self.made, &out.join(INDEX), &mut |path, made| mets.file(path, made))?;
         Ok(Entry { path: name.to_owned(), made: mets.finish()? })
     }
 
@@ -99,32 +124,12 @@ impl Package<'_> {
             add(&mut tar, &root, work, &entry.path, entry.made.size_bytes, &mut buffer)?;
         }
         tar.folder(&format!("{root}/{DESCRIPTIVE}/"))?;
-        self.each_content(out, &mut |path, made| {
+        each_content(self.made, &out.join(INDEX), &mut |path, made| {
             add(&mut tar, &root, work, path, made.size_bytes, &mut buffer)?;
             pass(Step::TarEntry)
         })?;
         tar.finish()
     }
-
-    /// Every file of the content folder with what it is: the named ones, then the documents as the index has them.
-    fn each_content(&self, out: &Path, each: &mut dyn FnMut(&str, Made) -> io::Result<()>) -> io::Result<()> {
-        for (name, made) in self.made {
-            each(&format!("content/{name}"), *made)?;
-        }
-        let index = BufReader::new(File::open(out.join(INDEX))?);
-        for line in index.lines().skip(1) {
-            let line = line?;
-            let (path, made) = index_line(&line).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-            each(path, made)?;
-        }
-        Ok(())
-    }
-}
-
-fn index_line(line: &str) -> Option<(&str, Made)> {
-    let mut fields = line.split('\t');
-    let (path, sha256, size) = (fields.next()?, fields.next()?, fields.next()?);
-    Some((path, Made { sha256: sha256.parse::<Sha256>().ok()?, size_bytes: size.parse().ok()? }))
 }
 
 fn add(tar: &mut tar::Tar, root: &str, work: &Path, path: &str, size_bytes: u64, buffer: &mut [u8]) -> io::Result<()> {

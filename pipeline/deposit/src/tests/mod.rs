@@ -3,6 +3,7 @@
 mod faults;
 mod kit;
 mod package;
+mod receiver;
 mod refusals;
 mod structure;
 mod xmllint;
@@ -16,20 +17,22 @@ use std::{
 
 use pipeline_domain::{CaseFolderId, Sha256};
 
-use crate::{CaseFolder, Delivery, DepositError, FolderFile, Gate, Order, Outcome, Store, extract};
+use crate::{CaseFolder, Delivery, DepositError, FolderFile, Gate, Order, Outcome, Release, Store, extract};
 use kit::{Attachment, Folder, Registration};
 
 /// A store on disk.
 struct Shelf {
     dir: tempfile::TempDir,
     folders: Vec<kit::OnDisk>,
+    /// Numbers of folders that nobody may have.
+    withheld: Vec<u32>,
 }
 
 impl Shelf {
     fn of(folders: &[Folder]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folders = folders.iter().map(|folder| folder.write(&dir.path().join("store"))).collect();
-        Self { dir, folders }
+        Self { dir, folders, withheld: Vec::new() }
     }
 
     /// Two closed folders with every kind of file, a lapsed one, one that is open and one that was closed before.
@@ -73,6 +76,10 @@ impl Store for Shelf {
         let files =
             folder.files.iter().map(|(path, (on_disk, sha512))| (path.clone(), FolderFile { path: on_disk.clone(), sha512: *sha512 }));
         Ok(CaseFolder { id, version: 1, files: files.collect() })
+    }
+
+    fn release(&self, folder: &CaseFolder) -> io::Result<Release> {
+        Ok(if self.withheld.contains(&folder.id.sequence) { Release::Withheld } else { Release::Granted })
     }
 }
 

@@ -69,6 +69,21 @@ fn screened_words_where_everybody_may_read() {
     }
 }
 
+/// Only what would be delivered is asked about.
+#[test]
+fn a_folder_that_may_not_be_given_away() {
+    let mut shelf = Shelf::mixed();
+    let asked = asked(&shelf);
+    shelf.withheld = vec![4, 5];
+    assert_eq!(crate::choose(&asked, &shelf, &mut |_| {}).unwrap().plan().withheld, 0, "one is open, one of another year");
+    shelf.withheld = vec![2, 4];
+    let choice = crate::choose(&asked, &shelf, &mut |_| {}).unwrap();
+    assert_eq!((choice.plan().withheld, choice.plan().folders), (1, 3));
+    let error = refused(&shelf, &asked, ErrorCode::NotAuthorised);
+    assert!(matches!(error, DepositError::Withheld { folders: 1 }) && error.verdict() == Verdict::GiveUp, "{error}");
+    assert!(!shelf.dir.path().join(".ut.part").exists());
+}
+
 #[test]
 fn nothing_to_deliver() {
     let shelf = one();
@@ -135,6 +150,10 @@ fn a_folder_that_changes_meanwhile() {
         fn open(&self, at: usize) -> io::Result<CaseFolder> {
             self.1.set(self.1.get() + 1);
             Ok(CaseFolder { version: self.1.get(), ..self.0.open(at)? })
+        }
+
+        fn release(&self, folder: &CaseFolder) -> io::Result<Release> {
+            self.0.release(folder)
         }
     }
     let shelf = one();
