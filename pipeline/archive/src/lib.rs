@@ -13,6 +13,7 @@ mod error;
 mod fault;
 mod inventory;
 mod layout;
+mod lineage;
 mod place;
 mod recover;
 mod staging;
@@ -20,10 +21,12 @@ mod store;
 mod verify;
 
 pub use error::ArchiveError;
+pub use lineage::StoredVersion;
 pub use recover::Recovery;
 pub use store::{CASE_RECORD_PATH, CaseArchive, CaseHead, TreeEntry};
 pub use verify::{
-    Finding, RootSurvey, RootVerification, Severity, Verification, survey_root, verify_case, verify_object, verify_root, verify_stored,
+    Depth, Finding, Manner, RootSurvey, RootVerification, Severity, Verification, survey_root, verify_case, verify_object, verify_root,
+    verify_stored, verify_stored_in,
 };
 
 #[cfg(test)]

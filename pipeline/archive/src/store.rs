@@ -128,28 +128,12 @@ impl CaseArchive {
 
     /// Every case folder, in order.
     pub fn folders(&self) -> Result<Vec<CaseFolderId>, ArchiveError> {
-        let mut folders = Vec::new();
-        for year in self.years()? {
-            for name in disk::names(&self.ocfl.join(&year)).map_err(ArchiveError::io("list cases", "storage root"))? {
-                folders.extend(self.folder_named(&year, &name));
-            }
-        }
-        folders.sort();
-        Ok(folders)
+        folders_below(&self.ocfl, &self.municipality)
     }
 
     /// Names of the year folders.
     pub(crate) fn years(&self) -> Result<Vec<String>, ArchiveError> {
-        let mut names = disk::names(&self.ocfl).map_err(ArchiveError::io("list years", "storage root"))?;
-        names.retain(|n| n.len() == 4 && n.bytes().all(|b| b.is_ascii_digit()));
-        Ok(names)
-    }
-
-    /// The case folder of this name on disk; `None` for a name that we do not give.
-    pub(crate) fn folder_named(&self, year: &str, name: &str) -> Option<CaseFolderId> {
-        let sequence = name.strip_prefix(year)?.strip_prefix('-')?.parse().ok()?;
-        let id = CaseFolderId { municipality: self.municipality.clone(), year: year.parse().ok()?, sequence };
-        (id.case_number() == name).then_some(id)
+        years_below(&self.ocfl)
     }
 
     /// The newest version, or `None` for a folder that is not there. `Damaged` if it cannot be read or has no case record.
@@ -245,4 +229,29 @@ pub(crate) fn version_numbers(case: &Path) -> io::Result<Vec<u32>> {
     let mut numbers: Vec<u32> = disk::names(case)?.iter().filter_map(|n| layout::version_number(n)).collect();
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// The case folders of a storage root, in order.
+pub(crate) fn folders_below(ocfl: &Path, municipality: &MunicipalityNumber) -> Result<Vec<CaseFolderId>, ArchiveError> {
+    let mut folders = Vec::new();
+    for year in years_below(ocfl)? {
+        for name in disk::names(&ocfl.join(&year)).map_err(ArchiveError::io("list cases", "storage root"))? {
+            folders.extend(folder_named(municipality, &year, &name));
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn years_below(ocfl: &Path) -> Result<Vec<String>, ArchiveError> {
+    let mut names = disk::names(ocfl).map_err(ArchiveError::io("list years", "storage root"))?;
+    names.retain(|n| n.len() == 4 && n.bytes().all(|b| b.is_ascii_digit()));
+    Ok(names)
+}
+
+/// The case folder of this name on disk; `None` for a name that we do not give.
+fn folder_named(municipality: &MunicipalityNumber, year: &str, name: &str) -> Option<CaseFolderId> {
+    let sequence = name.strip_prefix(year)?.strip_prefix('-')?.parse().ok()?;
+    let id = CaseFolderId { municipality: municipality.clone(), year: year.parse().ok()?, sequence };
+    (id.case_number() == name).then_some(id)
 }

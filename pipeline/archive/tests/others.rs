@@ -9,6 +9,8 @@ use support::{folder, package, run, three_versions, tool};
 
 fn store(dir: &std::path::Path) -> CaseArchive {
     let (archive, _) = three_versions(dir);
+    // Seals lie beside the versions.
+    assert!(archive.put_log(&folder(1), "v3.minisig", b"untrusted comment: x\n").unwrap());
     for n in 2..=4 {
         archive.place(&package(&folder(n), None, &[("dokumenter/01.pdf", b"a"), ("tom.txt", b"")])).unwrap();
     }

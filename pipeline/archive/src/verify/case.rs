@@ -13,7 +13,8 @@ use super::{
     content::{Kind, entries, join, read_small},
     finding::{Report, sort},
     inventory::{Inventory, Spec, read},
-    object::verify_object,
+    manner::Manner,
+    object::verify_object_in,
     paths::version_name,
 };
 use crate::{
@@ -24,10 +25,15 @@ use crate::{
 /// Judges a case folder of ours: the standard, then our own promises. A writer at work may move the folder on under our eyes,
 /// so a folder whose newest version changed meanwhile is judged again.
 pub fn verify_case(path: &Path) -> Verification {
+    verify_case_in(path, Manner::default())
+}
+
+/// The same in another manner.
+pub(super) fn verify_case_in(path: &Path, manner: Manner<'_>) -> Verification {
     let mut tries = 3;
     loop {
         let before = newest(path);
-        let verification = judge(path);
+        let verification = judge(path, manner);
         tries -= 1;
         if verification.is_valid() || tries == 0 || newest(path) == before && !is_behind(path) {
             return verification;
@@ -53,8 +59,8 @@ fn is_behind(path: &Path) -> bool {
     newest(path).is_some_and(|n| sidecar(path) != sidecar(&path.join(format!("v{n}"))))
 }
 
-fn judge(path: &Path) -> Verification {
-    let mut verification = verify_object(path);
+fn judge(path: &Path, manner: Manner<'_>) -> Verification {
+    let mut verification = verify_object_in(path, manner);
     let mut report = Report::default();
     // Our writer keeps every SHOULD, so one that is broken was broken by somebody else.
     for finding in verification.findings.iter().filter(|f| f.severity == Severity::Warning) {

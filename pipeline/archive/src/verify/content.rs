@@ -11,6 +11,7 @@ use std::{
 use super::{
     algorithm::{Algorithm, Sum},
     finding::Report,
+    manner::{Depth, Manner},
 };
 
 const BUFFER: usize = 256 * 1024;
@@ -134,12 +135,13 @@ impl Content {
         true
     }
 
-    /// Reads every file once and checks all that is said of it. Returns the number of files and bytes.
-    pub(super) fn check(&mut self, object: &Path, report: &mut Report) -> (u64, u64) {
-        let mut buffer = vec![0; BUFFER];
+    /// Reads every file once and checks all that is said of it; by [`Depth::Names`] only looks at each. Returns the number of files and
+    /// bytes.
+    pub(super) fn check(&mut self, object: &Path, manner: Manner<'_>, report: &mut Report) -> (u64, u64) {
+        let mut buffer = vec![0; if manner.depth == Depth::Data { BUFFER } else { 0 }];
         let (mut files, mut bytes) = (0, 0);
         for (path, claims) in &self.files {
-            match digests(&object.join(path), claims, &mut buffer, &mut self.inodes) {
+            match digests(&object.join(path), claims, manner, &mut buffer, &mut self.inodes) {
                 Err(_) => report.add("A001", path, "cannot be read"),
                 Ok(facts) => {
                     files += 1;
@@ -147,7 +149,7 @@ impl Content {
                     if facts.is_twin {
                         report.add("E090", path, "hard link to another file of the object");
                     }
-                    for (algorithm, digest, claim) in claims {
+                    for (algorithm, digest, claim) in claims.iter().filter(|_| manner.depth == Depth::Data) {
                         let same = facts.digests.iter().any(|(a, d)| a == algorithm && d == digest);
                         match claim {
                             Claim::Manifest if !same => report.add("E092", path, "content does not match its digest in the manifest"),
@@ -168,10 +170,19 @@ struct Facts {
     digests: Vec<(Algorithm, String)>,
 }
 
-fn digests(path: &Path, claims: &[(Algorithm, String, Claim)], buffer: &mut [u8], inodes: &mut BTreeSet<(u64, u64)>) -> io::Result<Facts> {
+fn digests(
+    path: &Path,
+    claims: &[(Algorithm, String, Claim)],
+    manner: Manner<'_>,
+    buffer: &mut [u8],
+    inodes: &mut BTreeSet<(u64, u64)>,
+) -> io::Result<Facts> {
     let mut file = open(path)?;
     let meta = file.metadata()?;
     let is_twin = meta.nlink() > 1 && !inodes.insert((meta.dev(), meta.ino()));
+    if manner.depth == Depth::Names {
+        return Ok(Facts { size: meta.len(), is_twin, digests: Vec::new() });
+    }
     let mut sums: Vec<(Algorithm, Sum)> = Vec::with_capacity(2);
     for (algorithm, ..) in claims {
         if !sums.iter().any(|(a, _)| a == algorithm) {
@@ -190,6 +201,7 @@ fn digests(path: &Path, claims: &[(Algorithm, String, Claim)], buffer: &mut [u8]
         for piece in buffer[..n].chunks(PIECE) {
             sums.iter_mut().for_each(|(_, sum)| sum.update(piece));
         }
+        (manner.read)(n as u64);
     }
     Ok(Facts { size, is_twin, digests: sums.into_iter().map(|(a, sum)| (a, sum.finish())).collect() })
 }

@@ -12,6 +12,7 @@ use super::{
     finding::Report,
     history::{compare, compare_chain},
     inventory::{Inventory, Spec, read},
+    manner::Manner,
     paths::{is_registered_extension, version_name},
 };
 
@@ -19,9 +20,14 @@ const INVENTORY: &str = "inventory.json";
 
 /// Judges any OCFL 1.0 or 1.1 object, ours or not. Never panics, follows no link, and tells everything it can find.
 pub fn verify_object(path: &Path) -> Verification {
+    verify_object_in(path, Manner::default())
+}
+
+/// The same in another manner.
+pub(super) fn verify_object_in(path: &Path, manner: Manner<'_>) -> Verification {
     let mut report = Report::default();
     let mut object = Object { root: path, report: &mut report, spec: None, folders: BTreeMap::new(), sidecars: BTreeMap::new() };
-    let mut verification = object.examine();
+    let mut verification = object.examine(manner);
     verification.findings = report.finish();
     verification
 }
@@ -42,7 +48,7 @@ struct Object<'a> {
 }
 
 impl Object<'_> {
-    fn examine(&mut self) -> Verification {
+    fn examine(&mut self, manner: Manner<'_>) -> Verification {
         let names = match entries(self.root) {
             Ok(names) => names,
             Err(_) => {
@@ -72,7 +78,7 @@ impl Object<'_> {
             let upto = version_name(name).map_or(0, |(n, _)| n);
             self.claims(inventory, &join(name, INVENTORY), upto, &mut content);
         }
-        let (files, bytes) = content.check(self.root, self.report);
+        let (files, bytes) = content.check(self.root, manner, self.report);
         Verification { files, bytes, object_id: root.id, head: root.head, ..Verification::default() }
     }
 

@@ -11,12 +11,13 @@ use std::{
 
 use super::{
     Finding, RootVerification, Verification,
-    case::{is_ours, verify_case},
+    case::{is_ours, verify_case_in},
     content::{Kind, entries, is_foreign, join, read_small},
     finding::Report,
     inventory::Spec,
     json::Json,
-    object::{declared_spec, verify_object},
+    manner::Manner,
+    object::{declared_spec, verify_object_in},
     paths::is_registered_extension,
     root_layout::Layout,
 };
@@ -71,7 +72,12 @@ pub fn survey_root(path: &Path) -> RootSurvey {
 
 /// Judges one object of a storage root as [`verify_root`] does: ours by our own promises too.
 pub fn verify_stored(path: &Path) -> Verification {
-    judge(path)
+    verify_stored_in(path, Manner::default())
+}
+
+/// The same in another manner.
+pub fn verify_stored_in(path: &Path, manner: Manner<'_>) -> Verification {
+    if is_ours(path) { verify_case_in(path, manner) } else { verify_object_in(path, manner) }
 }
 
 /// Judges objects side by side and tells them in order.
@@ -83,7 +89,7 @@ fn judge_all(root: &Path, objects: &[String], tell: &mut dyn FnMut(&str, &Verifi
             let (send, next) = (send.clone(), &next);
             scope.spawn(move || {
                 while let Some((n, at)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, objects.get(n)?))) {
-                    if send.send((n, judge(&root.join(at)))).is_err() {
+                    if send.send((n, verify_stored(&root.join(at)))).is_err() {
                         break;
                     }
                 }
@@ -99,10 +105,6 @@ fn judge_all(root: &Path, objects: &[String], tell: &mut dyn FnMut(&str, &Verifi
             }
         }
     });
-}
-
-fn judge(path: &Path) -> Verification {
-    if is_ours(path) { verify_case(path) } else { verify_object(path) }
 }
 
 struct Root<'a> {
