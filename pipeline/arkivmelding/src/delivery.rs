@@ -89,6 +89,19 @@ pub enum Standing {
     Accepted(ReceiverIds),
 }
 
+/// One sending, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendingFacts {
+    /// Which.
+    pub sending: Sending,
+    /// Its message.
+    pub message: MessageId,
+    /// When it was handed over; `None` when it was answered and the handing over was not written down.
+    pub sent_at: Option<Timestamp>,
+    /// The most that was answered, and when the first answer came.
+    pub answer: Option<(Answer, Timestamp)>,
+}
+
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -111,6 +124,23 @@ impl Delivery {
     /// What it is about.
     pub fn subject(&self) -> Subject {
         self.subject
+    }
+
+    /// The format that its messages are written in.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Every sending that is known of, first to last.
+    pub fn sendings(&self) -> Vec<SendingFacts> {
+        let known: BTreeSet<Sending> = self.sent.keys().chain(self.answered.keys()).copied().collect();
+        let facts = known.into_iter().map(|sending| SendingFacts {
+            sending,
+            message: MessageId::of(self.subject, self.dialect, sending),
+            sent_at: self.sent.get(&sending).copied(),
+            answer: self.answered.get(&sending).map(|a| (a.answer.clone(), a.at)),
+        });
+        facts.collect()
     }
 
     /// Which sending a message of this delivery is; `None` when it is none of its.

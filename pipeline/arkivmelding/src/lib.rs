@@ -27,7 +27,7 @@ mod tree;
 mod xml;
 
 pub use archived::{read_folder, read_registration, refers_to_others};
-pub use delivery::{Delivery, Happening, Next, Standing};
+pub use delivery::{Delivery, Happening, Next, SendingFacts, Standing};
 pub use error::ArkivmeldingError;
 pub use keys::{MessageId, Sending, Subject};
 pub use message::{MessageKind, Occasion, Outgoing, PAYLOAD, SentFile, closing_message, document_message, reopening_message};
