@@ -149,6 +149,7 @@ hand_on!(Plans {
 hand_on!(Deliveries {
     fn open_delivery(&self, document: DocumentKey, part: DeliveryPart, life: &str, at: Timestamp) -> Answer<Recorded>;
     fn delivery(&self, document: DocumentKey, part: DeliveryPart) -> Answer<Option<DeliveryRow>>;
+    fn delivery_by_id(&self, id: DeliveryId) -> Answer<Option<DeliveryRow>>;
     fn delivery_of_message(&self, message: Uuid) -> Answer<Option<DeliveryRow>>;
     fn deliveries(&self, filter: &DeliveryFilter, limit: u32) -> Answer<Vec<DeliveryRow>>;
     fn deliveries_due(&self, now: Timestamp, after: Option<DeliveryId>, limit: u32) -> Answer<Vec<DeliveryRow>>;

@@ -142,6 +142,9 @@ pub trait Deliveries {
     /// One delivery.
     fn delivery(&self, document: DocumentKey, part: DeliveryPart) -> impl Future<Output = Result<Option<DeliveryRow>, StoreError>> + Send;
 
+    /// One delivery, by its number.
+    fn delivery_by_id(&self, id: DeliveryId) -> impl Future<Output = Result<Option<DeliveryRow>, StoreError>> + Send;
+
     /// The delivery that a message belongs to.
     fn delivery_of_message(&self, message: Uuid) -> impl Future<Output = Result<Option<DeliveryRow>, StoreError>> + Send;
 

@@ -81,6 +81,11 @@ impl Deliveries for PostgresStore {
         self.read("read a delivery", row.fetch_optional(&self.pool)).await?.map(DeliveryRow::try_from).transpose()
     }
 
+    async fn delivery_by_id(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
+        let row = delivery_rows!("where x.id = $1", id.0);
+        self.read("find a delivery by its number", row.fetch_optional(&self.pool)).await?.map(DeliveryRow::try_from).transpose()
+    }
+
     async fn delivery_of_message(&self, message: Uuid) -> Result<Option<DeliveryRow>, StoreError> {
         let message = message.hyphenated().to_string();
         let row = delivery_rows!("where x.id = (select delivery from delivery_messages where message_id = $1)", message);

@@ -84,6 +84,12 @@ impl Deliveries for SqliteStore {
         row.map(DeliveryRow::try_from).transpose()
     }
 
+    async fn delivery_by_id(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
+        let row: Option<RawDelivery> =
+            delivery_rows!("where x.id = ?", id.0).fetch_optional(&self.readers).await.doing("find a delivery by its number")?;
+        row.map(DeliveryRow::try_from).transpose()
+    }
+
     async fn delivery_of_message(&self, message: Uuid) -> Result<Option<DeliveryRow>, StoreError> {
         let message = message.hyphenated().to_string();
         let row: Option<RawDelivery> =

@@ -32,7 +32,9 @@ pub async fn a_delivery_is_opened_once(stand: &impl Stand) {
     assert_eq!((row.state, row.code, row.life.as_str()), (DeliveryState::Waiting, None, LIFE));
     assert_eq!((row.is_kept, row.revision, row.opened_at, row.next_at), (true, 0, at(1), Some(at(1))));
     assert_eq!(store.open_delivery(key(1), DeliveryPart::Document, "{}", at(9)).await.unwrap(), Recorded::Before);
-    assert_eq!(store.delivery(key(1), DeliveryPart::Document).await.unwrap(), Some(row));
+    assert_eq!(store.delivery(key(1), DeliveryPart::Document).await.unwrap(), Some(row.clone()));
+    assert_eq!(store.delivery_by_id(row.id).await.unwrap(), Some(row));
+    assert_eq!(store.delivery_by_id(DeliveryId(99)).await.unwrap(), None);
     assert_eq!(store.delivery(key(1), DeliveryPart::Closing).await.unwrap(), None);
     let other = opened(&store, 1, DeliveryPart::Closing).await;
     assert_eq!(other.part, DeliveryPart::Closing, "each part of a document is one");
