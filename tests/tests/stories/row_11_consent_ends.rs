@@ -75,6 +75,38 @@ fn whoever_has_turned_sixteen_is_told_and_the_guardians_are_not() {
     assert_eq!(told, ["lead", "subject"]);
 }
 
+/// Of each: who, and whether it reached them.
+fn told(house: &House, kind: &str) -> Vec<(String, bool)> {
+    house.told(kind).into_iter().map(|(who, state)| (who, state == "delivered")).collect()
+}
+
+fn all_of(who: &[&str], is_delivered: bool) -> Vec<(String, bool)> {
+    who.iter().map(|who| ((*who).to_owned(), is_delivered)).collect()
+}
+
+/// Subject, guardians and the lead stand among the recipients as everybody else does. They hear the first time, the second time, and of
+/// the meeting; the others hear nothing while no consent holds.
+#[test]
+fn a_withdrawal_silences_those_who_were_let_in_and_nobody_else() {
+    let house = working_house(On::Sqlite).unwrap();
+    let mut plan = Happenings::of("consent-record/full.json", 12);
+    house.hears(NOW, &plan.event("plan.created", NOW, &json!({})));
+    for sample in ["consent-record/full.json", "consent-record/withdrawn.json", "meeting-minutes/full.json", "meeting-invitation/full.json"]
+    {
+        house.hears(NOW, &sample_json(sample));
+    }
+    let (own, let_in) = (["recipient:0", "recipient:1", "recipient:2", "recipient:6"], ["recipient:3", "recipient:4", "recipient:5"]);
+    let mut expected = [all_of(&own, true), all_of(&let_in, false)].concat();
+    expected.sort();
+    assert_eq!(told(&house, "minutes_ready"), expected);
+    house.does("notify.second", "2026-11-30T09:15:00+01:00");
+    expected.extend(all_of(&own, true));
+    expected.sort();
+    assert_eq!(told(&house, "minutes_ready"), expected);
+    house.does("meeting.remind", "2027-01-18T12:30:00+01:00");
+    assert_eq!(told(&house, "meeting_reminder"), all_of(&["recipient:0", "recipient:1", "recipient:2", "recipient:3"], true));
+}
+
 #[test]
 fn row_11_a_withdrawal_is_a_new_version_that_comes_from_the_one_who_gave_it() {
     let house = House::new();

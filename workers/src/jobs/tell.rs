@@ -1,5 +1,6 @@
 //! Sends the notices that wait, each at most once. What is sent, and whether it is worth sending still, is decided at the last moment.
 
+pub mod footing;
 mod letter;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

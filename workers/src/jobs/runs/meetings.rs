@@ -6,13 +6,20 @@
 use std::collections::HashSet;
 
 use pipeline_domain::{Contact, Content, Invited, MeetingReply, Notice, RecipientRef, Snapshot};
-use pipeline_lifecycle::{Meetings, Reminder, Whom, may_be_told, reminders};
+use pipeline_lifecycle::{Meetings, Reminder, Whom, reminders};
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_store::{DocumentRow, DocumentState, Documents};
 use serde_json::json;
 
 use super::plans::{Findings, PlanNow, read_document};
-use crate::{failure::Failure, jobs::stages::notify_job, shell::Shell};
+use crate::{
+    failure::Failure,
+    jobs::{
+        stages::notify_job,
+        tell::footing::{Footing, Told, may_be_told},
+    },
+    shell::Shell,
+};
 
 pub async fn remind(shell: &Shell, ctx: &JobContext) -> Result<Conclusion, Failure> {
     let now = shell.clock.now();
@@ -30,7 +37,10 @@ pub async fn remind(shell: &Shell, ctx: &JobContext) -> Result<Conclusion, Failu
                 continue;
             };
             for notice in notices(&row, &snapshot, &reminder, &plan.life.meetings) {
-                if may_be_told(&plan.life, notice.kind, notice.recipient, now).is_ok() {
+                let contact = snapshot.content.contact(&snapshot.case, notice.recipient);
+                let footing = Footing::in_case(&snapshot.case, contact);
+                let told = Told { kind: notice.kind, recipient: notice.recipient, contact, footing };
+                if may_be_told(shell, &plan, &told).await?.is_ok() {
                     findings.add(notice, notify_job(row.key));
                 }
             }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline_domain::{ActorId, CaseFolderId, DocumentId, ErrorCode, Notice, NoticeKind, Timestamp, Turn};
-use pipeline_lifecycle::may_be_told;
+use pipeline_domain::{CaseFolderId, Contact, DocumentId, ErrorCode, Notice, NoticeKind, Timestamp, Turn};
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_store::{Documents, Mail, MailFilter, NewJob, Outbox, Plans};
 use serde_json::json;
@@ -15,6 +14,7 @@ use crate::{
     jobs::{
         events,
         stages::{notify_event_job, notify_job},
+        tell::footing::{Footing, Told, may_be_told},
     },
     shell::Shell,
 };
@@ -39,13 +39,17 @@ pub async fn tell_again(shell: &Shell, ctx: &JobContext) -> Result<Conclusion, F
         for mail in mails {
             let first = notice_of(&mail);
             let Some((second, job)) = first.second().zip(job_of(&mail)) else { continue };
-            if may_be_told(&plan.life, mail.kind, mail.recipient, now).is_err() || shell.store.mail(&second.dedupe_key).await?.is_some() {
+            if shell.store.mail(&second.dedupe_key).await?.is_some() {
                 continue;
             }
-            match about(shell, &mail).await? {
-                None => unread += 1,
-                Some(told_of) if plan.life.is_dealt_with(mail.kind, told_of.matter, told_of.person, told_of.since) => {}
-                Some(_) => findings.add(second, job),
+            let Some(ToldOf { matter, contact, footing, since }) = about(shell, &mail).await? else {
+                unread += 1;
+                continue;
+            };
+            let told = Told { kind: mail.kind, recipient: mail.recipient, contact: contact.as_ref(), footing };
+            let person = contact.as_ref().and_then(|c| c.person);
+            if !plan.life.is_dealt_with(mail.kind, matter, person, since) && may_be_told(shell, &plan, &told).await?.is_ok() {
+                findings.add(second, job);
             }
         }
         told += findings.queue(shell).await?;
@@ -92,7 +96,8 @@ fn job_of(mail: &Mail) -> Option<NewJob> {
 /// What a mail told of, and whom.
 struct ToldOf {
     matter: DocumentId,
-    person: Option<ActorId>,
+    contact: Option<Contact>,
+    footing: Footing,
     /// An older version may have been opened before.
     since: Timestamp,
 }
@@ -106,12 +111,15 @@ async fn about(shell: &Shell, mail: &Mail) -> Result<Option<ToldOf>, Failure> {
             Err(failure) if failure.code == ErrorCode::DocumentMissing => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        let person = event.contact(mail.recipient).and_then(|c| c.person);
-        return Ok(event.content.matter.map(|matter| ToldOf { matter, person, since: event.occurred_at }));
+        let contact = event.contact(mail.recipient);
+        let footing = Footing::in_event(&event, mail.kind, contact);
+        let told_of = |matter| ToldOf { matter, contact: contact.cloned(), footing, since: event.occurred_at };
+        return Ok(event.content.matter.map(told_of));
     }
     let Some(key) = mail.document else { return Ok(None) };
     let Some(row) = shell.store.document(key).await? else { return Ok(None) };
     let Some(snapshot) = read_document(shell, row.digest).await? else { return Ok(None) };
-    let person = snapshot.content.contact(&snapshot.case, mail.recipient).and_then(|c| c.person);
-    Ok(Some(ToldOf { matter: key.id, person, since: snapshot.content.record().produced_at }))
+    let contact = snapshot.content.contact(&snapshot.case, mail.recipient);
+    let footing = Footing::in_case(&snapshot.case, contact);
+    Ok(Some(ToldOf { matter: key.id, contact: contact.cloned(), footing, since: snapshot.content.record().produced_at }))
 }

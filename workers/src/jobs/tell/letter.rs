@@ -1,17 +1,20 @@
 //! One letter: whom it goes to, looked up at the last moment, what it may say, and whether it is still to be sent.
 
 use pipeline_domain::{
-    ActorId, Case, Contact, DocumentId, EmailAddress, ErrorCode, Event, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef,
-    Snapshot, Timestamp, Turn,
+    ActorId, Contact, DocumentId, EmailAddress, ErrorCode, Event, EventId, MunicipalityNumber, Notice, NoticeKind, RecipientRef, Snapshot,
+    Timestamp, Turn,
 };
 use pipeline_intake::Reading;
-use pipeline_lifecycle::{Life, may_be_told};
 use pipeline_notify::{Mail as Letter, MailFacts, ReportFacts};
 use pipeline_store::{Documents, Mail, Plans, Run, RunId, Runs};
 
+use super::footing::{Footing, Told, may_be_told};
 use crate::{
     failure::Failure,
-    jobs::{events, runs::digest},
+    jobs::{
+        events,
+        runs::{digest, plans::PlanNow},
+    },
     shell::Shell,
 };
 
@@ -56,16 +59,8 @@ struct Made {
     facts: MailFacts,
     letter: Letter,
     about: Option<Opening>,
+    contact: Option<Contact>,
     footing: Footing,
-}
-
-/// What somebody's being told rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Footing {
-    /// As their place in the notice says: [`may_be_told`].
-    ByPlace,
-    /// They are one of those who give the consent, or run the plan, whatever their place in the notice.
-    OwnSide,
 }
 
 /// What would have been opened, by whom (a pseudonym, where it is known), and since when: the instant at which it came.
@@ -73,19 +68,19 @@ type Opening = (DocumentId, Option<ActorId>, Timestamp);
 
 async fn make(shell: &Shell, mail: &Mail) -> Result<Made, Failure> {
     let notice = notice_of(mail);
-    let Found { municipality, to, facts, about, footing } = match (mail.recipient, mail.event) {
+    let Found { municipality, to, facts, about, contact, footing } = match (mail.recipient, mail.event) {
         (RecipientRef::Archivist, _) => report_facts(shell, mail).await?,
         (_, Some(event)) => event_facts(shell, &notice, event, mail.queued_at).await?,
         (_, None) => document_facts(shell, &notice).await?,
     };
     let municipality = shell.municipality(&municipality)?;
     let letter = pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?;
-    Ok(Made { to, facts, letter, about, footing })
+    Ok(Made { to, facts, letter, about, contact, footing })
 }
 
 /// The letter, unless it is worth nothing any more at the moment of sending, or may not be sent.
 pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
-    let Made { to, facts, letter, about, footing } = make(shell, mail).await?;
+    let Made { to, facts, letter, about, contact, footing } = make(shell, mail).await?;
     let stopped = |code, why: &str| Err(Failure::give_up(code, format!("notice {} {why}", mail.dedupe_key)));
     if !pipeline_notify::is_still_worth_sending(mail.kind, &facts, shell.clock.now()) {
         return stopped(ErrorCode::NoticeExpired, "came too late");
@@ -94,16 +89,13 @@ pub(super) async fn timely(shell: &Shell, mail: &Mail) -> Result<Letter, Failure
         return stopped(ErrorCode::AddressBounced, "goes to an address that takes no mail");
     }
     if let Some(folder) = &mail.folder {
-        let facts = shell.store.facts_of(folder).await?;
-        let life = Life::of(facts.iter().map(|row| &row.fact));
+        let plan = PlanNow::of(shell, folder).await?;
         let is_second = notice_of(mail).turn() == Turn::Second;
-        if is_second && about.is_some_and(|(matter, person, since)| life.is_dealt_with(mail.kind, matter, person, since)) {
+        if is_second && about.is_some_and(|(matter, person, since)| plan.life.is_dealt_with(mail.kind, matter, person, since)) {
             return stopped(ErrorCode::NoticeOpened, "tells of what was opened");
         }
-        // Documents alone tell of the consents that were archived, not of those that hold: only a source system that sends events does.
-        let is_kept_up = facts.iter().any(|row| row.source.event().is_some());
-        let may_end = is_kept_up && footing == Footing::ByPlace;
-        if let (true, Err(code)) = (may_end, may_be_told(&life, mail.kind, mail.recipient, shell.clock.now())) {
+        let told = Told { kind: mail.kind, recipient: mail.recipient, contact: contact.as_ref(), footing };
+        if let Err(code) = may_be_told(shell, &plan, &told).await? {
             return stopped(code, "goes to somebody who may not be told any more");
         }
     }
@@ -128,6 +120,7 @@ struct Found {
     to: EmailAddress,
     facts: MailFacts,
     about: Option<Opening>,
+    contact: Option<Contact>,
     footing: Footing,
 }
 
@@ -152,10 +145,8 @@ async fn event_facts(shell: &Shell, notice: &Notice, id: EventId, queued_at: Tim
         (kind, _) if !event.told().iter().any(|(told, _)| *told == kind) => MailFacts { read_by: None, ..MailFacts::of_event(&event) },
         _ => MailFacts::of_event(&event),
     };
-    let asked_as_own = notice.kind == NoticeKind::PrintReady && events::is_own_side(&event);
-    let leads = contact.zip(event.content.standing.lead_contact.as_ref()).is_some_and(|(told, lead)| told.is_same_as(lead));
-    let footing = if asked_as_own || leads { Footing::OwnSide } else { footing_of(&event.case, contact) };
-    Ok(Found { municipality, to, facts, about, footing })
+    let footing = Footing::in_event(&event, notice.kind, contact);
+    Ok(Found { municipality, to, facts, about, contact: contact.cloned(), footing })
 }
 
 /// What waits to be fetched goes after some days: until the day before it is told by when, and word of it is worth nothing later.
@@ -181,13 +172,9 @@ async fn document_facts(shell: &Shell, notice: &Notice) -> Result<Found, Failure
     let contact = snapshot.content.contact(&snapshot.case, notice.recipient);
     let person = contact.and_then(|c| c.person);
     let about = Some((key.id, person, snapshot.content.record().produced_at));
-    let footing = footing_of(&snapshot.case, contact);
-    Ok(Found { municipality: row.reservation.folder.municipality, to, facts: MailFacts::of(&snapshot), about, footing })
-}
-
-/// Subject and guardians hear of minutes and meetings also when they are told as one of many.
-fn footing_of(case: &Case, told: Option<&Contact>) -> Footing {
-    if told.is_some_and(|contact| case.is_of_those_who_consent(contact)) { Footing::OwnSide } else { Footing::ByPlace }
+    let (municipality, facts) = (row.reservation.folder.municipality, MailFacts::of(&snapshot));
+    let footing = Footing::in_case(&snapshot.case, contact);
+    Ok(Found { municipality, to, facts, about, contact: contact.cloned(), footing })
 }
 
 async fn report_facts(shell: &Shell, mail: &Mail) -> Result<Found, Failure> {
@@ -200,7 +187,7 @@ async fn report_facts(shell: &Shell, mail: &Mail) -> Result<Found, Failure> {
         // What a person should look at is what failed, whatever it was that the run did.
         About::Report => MailFacts::of_report(ReportFacts { to_follow_up: run.counts.failed }),
     };
-    Ok(Found { municipality: number, to, facts, about: None, footing: Footing::ByPlace })
+    Ok(Found { municipality: number, to, facts, about: None, contact: None, footing: Footing::ByPlace })
 }
 
 async fn counts_of(shell: &Shell, number: &MunicipalityNumber, run: &Run, mail: &Mail) -> Result<pipeline_notify::RunCounts, Failure> {
