@@ -49,7 +49,8 @@ fn pair(key: &Key, owed: &[&Owed], mails: &[&Mail], texts: &Texts, found: &mut V
         taken[n] = true;
         if owed[n].counts.is_some_and(|counts| texts.counted(&owed[n].contact.form, &mail.body) != Some(counts)) {
             let said = texts.counted(&owed[n].contact.form, &mail.body);
-            found.push(Finding::new("counts_wrong", format!("{}: {said:?}, {:?} expected, {}", mail.file, owed[n].counts, mail.at)));
+            let (why, counts) = (&owed[n].why, owed[n].counts.unwrap_or_default());
+            found.push(Finding::new("counts_wrong", format!("{}: {said:?}, {counts:?} expected, {why}", mail.file)));
         }
         let again = if owed[n].again { ", again" } else { "" };
         *summary.mails.entry(format!("{}{again}", owed[n].kind)).or_default() += 1;

@@ -27,8 +27,9 @@ pub fn counts(life: &Life, at: Instant) -> Counts {
 pub fn unsent_minutes(life: &Life, at: Instant) -> usize {
     let minutes: Vec<NaiveDate> =
         life.documents("meeting_minutes", at).filter_map(|t| t.instant("/content/held_at")).map(times::day_in_oslo).collect();
-    let held = life.events("meeting.held", at).filter_map(|t| t.instant("/content/begins")).map(times::day_in_oslo);
-    held.filter(|day| !minutes.contains(day)).count()
+    let began = life.period_began(at);
+    let held = life.events("meeting.held", at).filter_map(|t| t.instant("/content/begins")).filter(|begins| Some(*begins) >= began);
+    held.map(times::day_in_oslo).filter(|day| !minutes.contains(day)).count()
 }
 
 /// Whether a day that the plan itself set for its revision has gone by since, and nothing was evaluated on it or later.
@@ -36,7 +37,8 @@ fn is_evaluation_overdue(life: &Life, at: Instant) -> bool {
     let today = times::day_in_oslo(at);
     let Some(plan) = life.documents("plan_snapshot", at).next_back() else { return false };
     let set = plan.list("/content/revision_times").iter().filter_map(|d| times::day(d.as_str()?));
-    let Some(due) = set.filter(|day| *day < today).max() else { return false };
+    let began = life.period_began(at).map(times::day_in_oslo);
+    let Some(due) = set.filter(|day| *day < today && Some(*day) >= began).max() else { return false };
     let judged_since = life.before(at).any(|t| {
         let judges = t.event() == Some("goal.evaluated") || t.kind() == "evaluation_report";
         judges && t.instant("/occurred_at").is_some_and(|when| times::day_in_oslo(when) >= due)
@@ -49,6 +51,10 @@ fn is_evaluation_overdue(life: &Life, at: Instant) -> bool {
 fn is_unarchived(life: &Life, at: Instant) -> bool {
     let long_ago = at - TimeDelta::days(OVERDUE_DAYS);
     let last = life.documents("plan_snapshot", at).filter_map(|t| t.instant("/content/snapshot_at")).max();
+    let began = life.period_began(at);
+    if began.is_some_and(|began| began >= long_ago) {
+        return false;
+    }
     let Some(last) = last else {
         return life.events("plan.created", at).next().and_then(|t| t.instant("/occurred_at")).is_some_and(|begun| begun < long_ago);
     };

@@ -143,6 +143,20 @@ impl<'a> Life<'a> {
         done.next_back().is_some_and(ends)
     }
 
+    /// When the period that the plan is in began, if it was reopened: what was owed before is not owed again (issue row 24: «reopening … as a new
+    /// period»). A second note of the same reopening begins none.
+    pub fn period_began(&self, at: Instant) -> Option<Instant> {
+        let (mut closed, mut began) = (false, None);
+        for told in self.before(at) {
+            if ends(told) {
+                closed = true;
+            } else if closed && told.kind() == "reopening_note" {
+                (closed, began) = (false, told.instant("/occurred_at"));
+            }
+        }
+        began
+    }
+
     /// Whether sharing rests on a consent that holds (DOMAIN §§ 2, 5). An IOP rests on a decision. Where no consent was ever spoken of, nothing is held back; where
     /// one was asked for, nothing is shared before it is given.
     pub fn may_share(&self, at: Instant) -> bool {
@@ -176,9 +190,10 @@ impl<'a> Life<'a> {
     /// itself, when nobody ever consented, waits no more.
     pub fn unanswered(&self, at: Instant) -> BTreeSet<&'a str> {
         let mut open = BTreeSet::new();
+        let began = self.period_began(at);
         for told in self.before(at) {
             match (told.event(), told.kind()) {
-                (Some("consent.requested"), _) => open.extend(told.matter()),
+                (Some("consent.requested"), _) if told.instant("/occurred_at") >= began => open.extend(told.matter()),
                 (Some("consent.withdrawn"), _) => {
                     told.matter().map(|matter| open.remove(matter));
                 }

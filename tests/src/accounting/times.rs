@@ -1,6 +1,6 @@
 //! Instants, and days on the wall clock of Oslo (DOMAIN § 9: times are Europe/Oslo).
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Timelike, Utc, Weekday};
 use chrono_tz::Europe::Oslo;
 
 /// A point in time.
@@ -41,6 +41,12 @@ pub fn is_monday(day: &NaiveDate) -> bool {
 /// So many days before.
 pub fn days_before(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_sub_days(Days::new(days)).expect("a day of this age")
+}
+
+/// The same time on the wall clock of Oslo, so many days before: 47 or 49 hours where the clock was moved.
+pub fn wall_days_before(at: Instant, days: u64) -> Instant {
+    let wall = at.with_timezone(&Oslo).naive_local();
+    in_oslo(days_before(wall.date(), days), wall.hour(), wall.minute())
 }
 
 /// The day after.
@@ -91,6 +97,13 @@ mod tests {
         // 29 March 2026: two o'clock is three o'clock.
         assert_eq!(in_oslo(date("2026-03-29"), 2, 0), utc("2026-03-29T03:00:00+02:00"));
         assert_eq!(day_in_oslo(utc("2026-12-31T23:30:00Z")), date("2027-01-01"));
+    }
+
+    #[test]
+    fn days_before_on_the_wall_clock() {
+        let before = |text: &str| wall_days_before(instant(text).unwrap(), 2);
+        assert_eq!(before("2026-10-26T11:30:00+01:00"), instant("2026-10-24T11:30:00+02:00").unwrap());
+        assert_eq!(before("2027-01-13T10:30:00+01:00"), instant("2027-01-11T10:30:00+01:00").unwrap());
     }
 
     #[test]

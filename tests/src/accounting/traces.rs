@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Finding, Told, Year,
-    life::{Life, Lives},
+    life::{Holds, Life, Lives},
     times::{self, Instant},
 };
 use crate::files_below;
@@ -114,9 +114,11 @@ fn questions(data: &Path, year: &Year, lives: &Lives, found: &mut Vec<Finding>) 
         for (plan, life) in &lives.plans {
             let is_it = |q: &Question| q.plan == **plan && q.reason == HALF_YEARLY && due <= q.at && q.at <= until;
             let begun = life.told.first().is_some_and(|t| t.at < due);
+            // A plan that is reopened while the run goes on may be asked for or not.
+            let is_open = begun && Holds::between(due, until, |at| !life.is_closed(at)) == Holds::Yes;
             match asked.iter().position(is_it) {
                 Some(n) => drop(asked.remove(n)),
-                None if begun && !life.is_closed(until) => found.push(Finding::new("not_asked_for", format!("{HALF_YEARLY} {due} {plan}"))),
+                None if is_open => found.push(Finding::new("not_asked_for", format!("{HALF_YEARLY} {due} {plan}"))),
                 None => {}
             }
         }
