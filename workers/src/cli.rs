@@ -8,6 +8,7 @@ pub mod case;
 pub mod check;
 pub mod completions;
 pub mod db;
+pub mod deliveries;
 pub mod demo;
 pub mod doctor;
 pub mod export;
@@ -184,6 +185,9 @@ pub enum Command {
     /// Deliver closed case folders of a period as a Noark 5 extract or a DIAS package, or check one.
     #[command(after_help = TABLE)]
     Extract(extract::Extract),
+    /// See what went to the municipality's case archive and what it answered, and send again.
+    #[command(subcommand, after_help = TABLE)]
+    Deliveries(deliveries::Deliveries),
     /// See who may do what with a plan, who was given access, and who used it.
     #[command(subcommand, after_help = TABLE)]
     Access(access::Access),

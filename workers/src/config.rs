@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use attachments::AttachmentsConfig;
-pub use municipality::{FormatStyle, Municipalities, Municipality, NationalIdSetting, read_all};
+pub use municipality::{FormatStyle, Municipalities, Municipality, MunicipalityDelivery, NationalIdSetting, read_all};
 pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
 /// The file that explains every key; also the defaults themselves.

@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     http::{About, HealthState, Pulses, Reach, Server},
     jobs::{
-        events, overview, runs, schedules,
+        deliveries, events, overview, runs, schedules,
         stages::{self, kind, queue},
         tidy,
     },
@@ -130,8 +130,9 @@ pub async fn run(shell: Arc<Shell>, duties: Duties, shutdown: Shutdown) -> Resul
     }
     if duties.has(&queue::RUNS) {
         // What an earlier version, or a stop between file and job, left without a job does not wait for the clock.
-        let sweep = schedules::run_job(&ScheduleName::of(runs::ARCHIVE_SWEEP), shell.clock.now());
-        shell.store.enqueue(&[sweep]).await?;
+        let at_once = [runs::ARCHIVE_SWEEP, runs::DELIVERY_RECEIPTS];
+        let jobs = at_once.map(|name| schedules::run_job(&ScheduleName::of(name), shell.clock.now()));
+        shell.store.enqueue(&jobs).await?;
     }
     supervisor.ready("takes work");
     tracing::info!(queues = %names(&duties.queues), schedules = duties.schedules, database = ?shell.store.database(), "ready");
@@ -226,7 +227,9 @@ fn worker_of(shell: &Arc<Shell>, duties: &Duties, id: WorkerId) -> Result<Option
         .handler(kind::PACKAGE, STAGE_LIMIT, with(shell, stages::package))
         .handler(kind::ARCHIVE, STAGE_LIMIT, with(shell, stages::archive))
         .handler(events::KIND, STAGE_LIMIT, with(shell, events::deed))
-        .handler(overview::KIND, STAGE_LIMIT, with(shell, overview::overview));
+        .handler(overview::KIND, STAGE_LIMIT, with(shell, overview::overview))
+        .handler(deliveries::DELIVER, STAGE_LIMIT, with(shell, deliveries::deliver))
+        .handler(deliveries::KEEP, STAGE_LIMIT, with(shell, deliveries::keep));
     for name in runs::KINDS.iter().filter(|name| **name != runs::OUTBOX_RETRY) {
         builder = builder.handler(JobKind::of(name), RUN_LIMIT, with(shell, runs::run));
     }

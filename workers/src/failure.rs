@@ -31,9 +31,11 @@ impl Failure {
             ErrorCode::NotInitialised => Exit::NotInitialised,
             ErrorCode::StoreNewer => Exit::NewerSchema,
             ErrorCode::ConfigInvalid | ErrorCode::MailConfig => Exit::Config,
-            ErrorCode::StoreUnavailable | ErrorCode::ArchiveDiskFull | ErrorCode::ExtractDiskFull | ErrorCode::AccessLogUnwritable => {
-                Exit::TryAgain
-            }
+            ErrorCode::StoreUnavailable
+            | ErrorCode::ArchiveDiskFull
+            | ErrorCode::ExtractDiskFull
+            | ErrorCode::AccessLogUnwritable
+            | ErrorCode::DeliveryUnwritable => Exit::TryAgain,
             ErrorCode::ExtractEmpty => Exit::NotFound,
             ErrorCode::ExtractDamaged | ErrorCode::ExtractLeak | ErrorCode::ExtractRefused => Exit::VerificationFailed,
             ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::AccessRegisterDamaged | ErrorCode::ExportDamaged => {
@@ -81,6 +83,7 @@ from_room!(
     pipeline_store::StoreError,
     pipeline_package::PackageError,
     pipeline_archive::ArchiveError,
+    pipeline_arkivmelding::ArkivmeldingError,
     pipeline_notify::NotifyError,
     pipeline_bag::BagError,
     pipeline_deposit::DepositError,

@@ -5,6 +5,7 @@ pub mod access_export;
 pub mod attach;
 pub mod bounces;
 pub mod carry;
+pub mod deliveries;
 pub mod events;
 pub mod inbox;
 pub mod overview;

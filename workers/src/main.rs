@@ -113,6 +113,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Doctor(c) => cli::doctor::run(c, global, config, output).await,
         Command::Backup(c) => cli::backup::run(c, global, config, output).await,
         Command::Extract(c) => cli::extract::run(c, global, config, output).await,
+        Command::Deliveries(c) => cli::deliveries::run(c, global, config, output).await,
         Command::Access(c) => cli::access::run(c, global, config, output).await,
         Command::Db(c) => cli::db::run(c, global, config, output).await,
         Command::Bench(c) => cli::bench::run(c, global, config, output).await,

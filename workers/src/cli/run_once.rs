@@ -10,7 +10,10 @@ use crate::{
     data::{Seat, SeatKind},
     exit::Exit,
     failure::Failure,
-    jobs::run::{self, Event, RunReport, StopFlag},
+    jobs::{
+        deliveries,
+        run::{self, Event, RunReport, StopFlag},
+    },
     output::{Output, progress},
     shell::Shell,
     words::pick,
@@ -110,7 +113,9 @@ pub fn exit_of(report: &RunReport) -> Exit {
         || !report.failed.is_empty()
         || !report.retried.is_empty()
         || !report.mails.failed.is_empty()
-        || report.mails.doubtful > 0;
+        || report.mails.doubtful > 0
+        || report.deliveries.need_person > 0
+        || report.deliveries.set_aside > 0;
     if trouble { Exit::Partial } else { Exit::Ok }
 }
 
@@ -133,6 +138,7 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         "failed": stopped(&report.failed),
         "mails": report.mails,
         "bounces": report.bounces,
+        "deliveries": report.deliveries,
         "mail_trouble": report.mail_trouble.as_ref().map(|t| json!({ "code": t.code, "text": t.code.text(lang), "detail": t.detail })),
         "interrupted": report.interrupted.is_some(),
     });
@@ -161,6 +167,12 @@ pub fn tell(report: &RunReport, global: &Global, output: &Output) {
         rows.push((pick(lang, "Levert, ifølge rapport", "Levert, ifølgje rapport", "Reported delivered"), bounces.delivered));
         rows.push((pick(lang, "Kom ikke fram", "Kom ikkje fram", "Reported failed"), bounces.failed));
         rows.push((pick(lang, "Retur som må ses på", "Retur som må sjåast på", "Returned, to be looked at"), bounces.unknown));
+    }
+    let delivered = report.deliveries;
+    if delivered != deliveries::Summary::default() {
+        rows.push((pick(lang, "Kvitteringer", "Kvitteringar", "Receipts"), delivered.receipts));
+        rows.push((pick(lang, "Levering som må ses på", "Levering som må sjåast på", "Deliveries to be looked at"), delivered.need_person));
+        rows.push((pick(lang, "Ukjent fra sakarkivet", "Ukjent frå sakarkivet", "Unknown from the archive"), delivered.set_aside));
     }
     for (what, n) in rows {
         output.line(&format!("{what:<28} {n:>7}"));

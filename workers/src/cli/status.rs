@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline_access::Action;
-use pipeline_domain::{ActorId, Lang, MunicipalityNumber, Timestamp, UnitId};
+use pipeline_domain::{ActorId, CaseFolderId, Lang, MunicipalityNumber, Timestamp, UnitId};
 use pipeline_lifecycle::Life;
 use pipeline_package::CaseRecord;
-use pipeline_store::{DocumentFilter, Documents, Plans};
+use pipeline_store::{Deliveries, DeliveryFilter, DeliveryState, DocumentFilter, Documents, Plans};
 use serde::Serialize;
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub struct Status {
     /// Only plans that are overdue: never archived, or not for 190 days.
     #[arg(long)]
     pub overdue: bool,
-    /// Only plans with a document that failed.
+    /// Only plans with a document that failed, or was not delivered to the case archive and waits for a person.
     #[arg(long)]
     pub failed: bool,
 }
@@ -82,6 +82,10 @@ struct Plan {
     last_snapshot: Option<Timestamp>,
     waiting: usize,
     failed: usize,
+    /// Deliveries to the case archive that are not receipted; 0 where there is none.
+    undelivered: usize,
+    /// Those of them that a person must look at (`deliveries list`).
+    delivery_failed: usize,
     overdue: bool,
     closed: bool,
     /// Whether the plan was changed after its newest snapshot; null when the source system sends no events of it.
@@ -124,6 +128,7 @@ pub async fn run(asked: Status, global: &Global, config: Config, output: &Output
 
 async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
     let now = shell.clock.now();
+    let deliveries = open_deliveries(shell).await?;
     let mut plans = Vec::new();
     for folder in shell.store.folders().await? {
         if asked.plans.municipality.as_ref().is_some_and(|n| *n != folder.id.municipality) {
@@ -134,13 +139,28 @@ async fn plans(shell: &Shell, asked: &Status) -> Result<Vec<Plan>, Failure> {
         let record = case::record(shell, &state.folder.id)?;
         let facts = shell.store.facts_of(&state.folder.id).await?;
         let life = Life::of(facts.iter().map(|row| &row.fact));
-        let plan = plan(&state, record.as_ref(), &life, now);
+        let mut plan = plan(&state, record.as_ref(), &life, now);
+        (plan.undelivered, plan.delivery_failed) = deliveries.get(&state.folder.id).copied().unwrap_or_default();
         let is_of_unit = asked.plans.unit.as_ref().is_none_or(|unit| *unit == plan.unit);
-        if is_of_unit && (!asked.overdue || plan.overdue) && (!asked.failed || plan.failed > 0) {
+        if is_of_unit && (!asked.overdue || plan.overdue) && (!asked.failed || plan.failed + plan.delivery_failed > 0) {
             plans.push(plan);
         }
     }
     Ok(plans)
+}
+
+/// Deliveries of each folder that are not receipted, and how many of those a person must look at.
+async fn open_deliveries(shell: &Shell) -> Result<BTreeMap<CaseFolderId, (usize, usize)>, Failure> {
+    let mut open: BTreeMap<CaseFolderId, (usize, usize)> = BTreeMap::new();
+    for state in DeliveryState::ALL.iter().copied().filter(|state| !state.is_over()) {
+        let filter = DeliveryFilter { state: Some(state), folder: None };
+        for row in shell.store.deliveries(&filter, u32::MAX).await? {
+            let (undelivered, failed) = open.entry(row.folder).or_default();
+            *undelivered += 1;
+            *failed += usize::from(state.needs_person());
+        }
+    }
+    Ok(open)
 }
 
 /// What may be seen of them: everything that has no names, for the operator of the machine; for a stated role, what it reaches, after
@@ -175,6 +195,8 @@ fn plan(state: &FolderState, record: Option<&CaseRecord>, life: &Life, now: Time
         last_snapshot: state.last_snapshot,
         waiting: state.waiting.len(),
         failed: state.failed.len(),
+        undelivered: 0,
+        delivery_failed: 0,
         overdue: is_late(state, now) && !is_up_to_date(state, life) && !closed,
         closed,
         changed: life.archiving.changed_since_snapshot(),
@@ -209,6 +231,7 @@ fn tell_plans(plans: &[Plan], lang: Lang, output: &Output) {
     };
     let row = |p: &Plan| {
         let state = match p {
+            Plan { delivery_failed: 1.., .. } => pick(lang, "ikke levert", "ikkje levert", "not delivered"),
             Plan { closed: true, .. } => pick(lang, "avsluttet", "avslutta", "closed"),
             Plan { overdue: true, .. } => pick(lang, "forfalt", "forfallen", "overdue"),
             _ => pick(lang, "i orden", "i orden", "in order"),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pipeline_arkivmelding::Target;
 use pipeline_domain::{EmailAddress, Line, MunicipalityNumber, Timestamp, WrittenForm};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ pub struct Municipality {
     pub mail: MunicipalityMail,
     pub archive: MunicipalityArchive,
     pub page: MunicipalityPage,
+    /// The case archive that documents are delivered to as well; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<MunicipalityDelivery>,
     /// Where the file lies; the logo is found beside it.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -75,6 +79,16 @@ pub struct MunicipalityPage {
     pub logo_alt: Option<String>,
 }
 
+/// Where archived documents go beside the archive itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct MunicipalityDelivery {
+    /// The folder that messages are dropped in and receipts picked up from; relative to the data folder.
+    pub exchange: PathBuf,
+    /// The receiver, and how it wants to have it.
+    pub target: Target,
+}
+
 /// Whether the national id is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +132,14 @@ impl Municipality {
         if self.page.logo.is_some() != self.page.logo_alt.is_some() {
             return wrong("page.logo", "logo and logo_alt together, or neither");
         }
+        if let Some(delivery) = &self.delivery {
+            if delivery.exchange.as_os_str().is_empty() {
+                return wrong("delivery.exchange", "a folder");
+            }
+            if let Err(fault) = delivery.target.check() {
+                return wrong(&format!("delivery.target.{}", fault.key), fault.expected);
+            }
+        }
         Ok(())
     }
 }
@@ -133,6 +155,11 @@ pub fn read_all(folder: &Path) -> Result<Municipalities, ConfigError> {
         let one = Municipality::read(&path)?;
         if all.contains_key(&one.number) {
             return Err(error(path.display(), format!("municipality {} has a file already", one.number)));
+        }
+        let exchange = |m: &Municipality| m.delivery.as_ref().map(|d| d.exchange.clone());
+        if exchange(&one).is_some() && all.values().any(|other| exchange(other) == exchange(&one)) {
+            let text = "delivery.exchange: expected a folder of its own; another municipality has it, and would take its receipts";
+            return Err(error(path.display(), text.to_owned()));
         }
         all.insert(one.number.clone(), one);
     }

@@ -7,7 +7,7 @@ use pipeline_domain::{CaseFolderId, Content, ErrorCode, JournalNumber, Snapshot}
 use pipeline_lifecycle::{Life, hindrances_to_closing};
 use pipeline_store::{DocumentFilter, DocumentState, Documents, PendingDocument, Plans};
 
-use crate::{failure::Failure, shell::Shell};
+use crate::{failure::Failure, jobs::deliveries, shell::Shell};
 
 /// The plan's life as far as it is known.
 pub async fn life(shell: &Shell, folder: &CaseFolderId) -> Result<Life, Failure> {
@@ -27,8 +27,8 @@ pub async fn screened(shell: &Shell, folder: &CaseFolderId, snapshot: Arc<Snapsh
     Ok(Arc::new(raised))
 }
 
-/// Whether a document must wait: the note that closes a plan does, for minutes that are not sent, consents that are not answered and
-/// documents that came before it and are not archived, unless it says itself what is outstanding.
+/// Whether a document must wait: the note that closes a plan does, for minutes that are not sent, consents that are not answered,
+/// documents that came before it and are not archived, and receipts of the case archive where there is one, unless it says itself what is outstanding.
 pub async fn may_be_set(shell: &Shell, document: &PendingDocument, snapshot: &Snapshot) -> Result<(), Failure> {
     let Content::ClosingNote(note) = &snapshot.content else { return Ok(()) };
     if !note.outstanding.is_empty() {
@@ -40,11 +40,18 @@ pub async fn may_be_set(shell: &Shell, document: &PendingDocument, snapshot: &Sn
     for hindrance in hindrances_to_closing(&life, not_archived_before(shell, document).await?) {
         *missing.entry(hindrance.id()).or_default() += 1;
     }
+    let hindered = !missing.is_empty();
+    let unreceipted = deliveries::outstanding(shell, folder).await?;
+    if unreceipted > 0 {
+        missing.insert("delivery_without_receipt", unreceipted);
+    }
     if missing.is_empty() {
         return Ok(());
     }
+    // By itself only when nothing else is missing.
+    let code = if hindered { ErrorCode::ClosingWaits } else { ErrorCode::DeliveryWaits };
     let missing: Vec<String> = missing.into_iter().map(|(what, count)| format!("{what}={count}")).collect();
-    Err(Failure::retry(ErrorCode::ClosingWaits, format!("case folder {folder} is not closed yet: {}", missing.join(" "))))
+    Err(Failure::retry(code, format!("case folder {folder} is not closed yet: {}", missing.join(" "))))
 }
 
 /// Documents of the folder that came before this one and wait, or have failed.

@@ -21,7 +21,7 @@ use crate::{
         accept::{Answer, Refusal},
         bounces,
         carry::{self, Stopped},
-        events, inbox, overview, tell, tidy,
+        deliveries, events, inbox, overview, tell, tidy,
     },
     shell::Shell,
 };
@@ -44,6 +44,8 @@ pub struct RunReport {
     pub retried: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub failed: Vec<(DocumentKey, Stage, ErrorCode)>,
     pub mails: tell::MailSummary,
+    /// What went to case archives and came back.
+    pub deliveries: deliveries::Summary,
     /// What came back; none where no mailbox for it is set up, or another process is looking.
     pub bounces: Option<bounces::BounceSummary>,
     /// Why no mail was tried at all, or what came back was not read; what was archived is archived all the same.
@@ -116,9 +118,12 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
     for answer in taken.answers {
         report.count(answer);
     }
+    // Before documents are carried: a closing may wait for a receipt that lies there.
+    report.deliveries = deliveries::carry_all(shell).await?;
     carry_all(shell, stop, &mut report, watch).await?;
     overview::make_all(shell, stop, &mut report, watch).await?;
     events::carry_all(shell).await?;
+    report.deliveries = report.deliveries.and(deliveries::carry_all(shell).await?);
     finish(shell, started_at, &mut report).await?;
     // Before mail is sent: nothing more goes to an address that takes none.
     match bounces::look(shell).await {
@@ -244,6 +249,8 @@ async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<on
             // Before the recording: a crash in between leaves a job too many, which looks and finds nothing.
             shell.store.enqueue(&[job]).await.map_err(|e| carry::at(Stage::Archive)(e.into()))?;
         }
+        // Likewise: one that is opened for a document that is not recorded waits for it.
+        deliveries::open(shell, snapshot.key(), snapshot.kind(), &archived.folder).await.map_err(carry::at(Stage::Archive))?;
         carry::record(shell, &snapshot, &archived).await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What schedules start, as durable jobs of queue `runs`. Each works on what the store and the case folders know.
 //!
-//! `archive.sweep`, `outbox.retry`, `notify.second` and `meeting.remind` are one job each and report to nobody. The others come in two steps: the job that the
+//! `archive.sweep`, `outbox.retry`, `delivery.receipts`, `notify.second` and `meeting.remind` are one job each and report to nobody. The others come in two steps: the job that the
 //! schedule makes hands out one job of the same kind for each municipality, and each of those is a run of its own: an id made of
 //! kind, due time and municipality (so that the same run twice is one run), progress that a crash resumes from, a result on the
 //! job row, a report in `reports/` and word of it to the archivist, queued in the transaction that finishes the job.
@@ -38,12 +38,16 @@ use self::local::{Begun, LocalRun, RunArgs};
 pub use self::request::{OnePlan, ask_for};
 use crate::{
     failure::Failure,
-    jobs::stages::{trouble, trouble_for_now},
+    jobs::{
+        deliveries,
+        stages::{trouble, trouble_for_now},
+    },
     shell::Shell,
 };
 
 pub const ARCHIVE_SWEEP: &str = "archive.sweep";
 pub const OUTBOX_RETRY: &str = "outbox.retry";
+pub const DELIVERY_RECEIPTS: &str = "delivery.receipts";
 pub const FIXITY_CHECK: &str = "fixity.check";
 const ARCHIVE_SEMIANNUAL: &str = "archive.semiannual";
 const ARCHIVE_PREMEETING: &str = "archive.premeeting";
@@ -64,6 +68,7 @@ const COMES_BY_AGAIN: Duration = Duration::from_secs(60);
 pub const KINDS: &[&str] = &[
     ARCHIVE_SWEEP,
     OUTBOX_RETRY,
+    DELIVERY_RECEIPTS,
     FIXITY_CHECK,
     ARCHIVE_SEMIANNUAL,
     ARCHIVE_PREMEETING,
@@ -84,6 +89,7 @@ pub async fn run(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
     match ctx.job.kind.as_str() {
         ARCHIVE_SWEEP => sweep::sweep(&shell).await.unwrap_or_else(soon),
         OUTBOX_RETRY => outbox::retry(&shell, &ctx).await.unwrap_or_else(soon),
+        DELIVERY_RECEIPTS => deliveries::receipts(&shell).await.unwrap_or_else(soon),
         NOTIFY_SECOND => seconds::tell_again(&shell, &ctx).await.unwrap_or_else(soon),
         MEETING_REMIND => meetings::remind(&shell, &ctx).await.unwrap_or_else(soon),
         _ => of_a_municipality(shell, ctx).await.unwrap_or_else(trouble),

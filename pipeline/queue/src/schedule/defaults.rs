@@ -105,6 +105,10 @@ defaults! {
         "Sender e-post på nytt når ventetiden etter et mislykket forsøk er over."
         | "Sender e-post på nytt når ventetida etter eit mislukka forsøk er over."
         | "Sends mail again whose wait after a failed attempt is over.";
+    "delivery.receipts" "*/5 * * * *" On:
+        "Henter kvitteringer fra sakarkivet og sender det som venter dit, der et sakarkiv er satt opp."
+        | "Hentar kvitteringar frå sakarkivet og sender det som ventar dit, der eit sakarkiv er sett opp."
+        | "Picks up receipts of the case archive and sends what waits, where a case archive is set up.";
     "fixity.check" "0 1 1 * *" On:
         "Regner ut sjekksummene til de forseglede arkivpakkene på nytt og melder fra om avvik."
         | "Reknar ut sjekksummane til dei forsegla arkivpakkane på nytt og melder frå om avvik."

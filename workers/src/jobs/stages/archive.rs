@@ -10,7 +10,7 @@ use super::{Hand, cannot_leave, notify_job};
 use crate::{
     jobs::{
         carry::{Stopped, at},
-        overview,
+        deliveries, overview,
     },
     shell::Shell,
 };
@@ -32,7 +32,7 @@ async fn place(hand: &Hand) -> Result<Conclusion, Stopped> {
     match hand.ctx.blocking(move |_| archive.place(&packaged)).await {
         Err(e) if e.code() == ErrorCode::ArchiveConflict => Ok(hand.back_to_the_start()),
         Err(e) => Err(at(Stage::Archive)(e.into())),
-        Ok(archived) => Ok(recorded(hand, &*hand.snapshot().await?, archived)),
+        Ok(archived) => recorded(hand, &*hand.snapshot().await?, archived).await,
     }
 }
 
@@ -44,14 +44,15 @@ async fn packaged(hand: &Hand) -> Result<Option<Packaged>, Stopped> {
 }
 
 /// The end of the way into the archive: the document's place, the notices and the job that sends them, in one transaction.
-pub(super) fn recorded(hand: &Hand, snapshot: &Snapshot, archived: Archived) -> Conclusion {
+pub(super) async fn recorded(hand: &Hand, snapshot: &Snapshot, archived: Archived) -> Result<Conclusion, Stopped> {
     // Should the recording fail, the document is set again and found in its folder.
     if let Err(e) = hand.handover.clear() {
         tracing::warn!(document.id = %hand.row.key.id, "cannot clear the work folder: {e}");
     }
     let telling = pipeline_notify::notices(snapshot, &archived.folder);
     let notify = (!telling.by_mail.is_empty()).then(|| notify_job(hand.row.key));
-    let next = notify.into_iter().chain(overview::follow_up(snapshot, &archived.folder)).collect();
+    let deliver = deliveries::open(&hand.shell, snapshot.key(), snapshot.kind(), &archived.folder).await.map_err(at(Stage::Archive))?;
+    let next = notify.into_iter().chain(overview::follow_up(snapshot, &archived.folder)).chain(deliver).collect();
     let effect = Effect::Archived { archived, notices: telling.by_mail, on_paper: telling.on_paper, at: hand.shell.clock.now() };
-    Conclusion::done_then(next).with_effect(effect)
+    Ok(Conclusion::done_then(next).with_effect(effect))
 }

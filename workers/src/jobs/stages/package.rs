@@ -30,7 +30,7 @@ async fn make(hand: &Hand) -> Result<Conclusion, Stopped> {
     let snapshot = rendered.snapshot().clone();
     match against_the_folder(hand, rendered).await? {
         Made::Left(digest) => Ok(hand.then(kind::ARCHIVE, queue::ARCHIVE, digest, None, snapshot.screened_as)),
-        Made::AlreadyThere(archived) => Ok(recorded(hand, &snapshot, archived)),
+        Made::AlreadyThere(archived) => recorded(hand, &snapshot, archived).await,
     }
 }
 
