@@ -180,6 +180,27 @@ fn a_folder_that_is_reopened_is_told_so_before_its_next_document() {
     judged::folders(&house);
 }
 
+/// The receipts of the last documents come when the plan is open again: there is no closing to tell of, and all the rest goes on.
+#[test]
+fn a_closing_that_is_overtaken_by_a_reopening_is_not_told() {
+    let house = House::new();
+    let receiver = sets_up(&house, Dialect::Fiks, OWN);
+    submitted(&house, 0, &sample_json("closing-note/full.json"));
+    submitted(&house, 0, &sample_json("reopening-note/full.json"));
+    assert_eq!(count(&house, "waiting"), 3, "the closing, the reopening and its document");
+    assert_eq!(accepts_all(&receiver), 2);
+    for n in 1..=4 {
+        runs(&house, &day(n)).expect(0);
+        assert!(receiver.waiting().iter().all(|m| !m.closes()));
+        accepts_all(&receiver);
+    }
+    let told = deliveries(&house);
+    let stands = |part: &str| told.iter().filter(|d| d.0 == part).map(|d| d.1.as_str()).collect::<Vec<_>>();
+    assert_eq!((stands("closing"), stands("reopening")), (vec!["moot"], vec!["accepted"]));
+    assert_eq!(stands("document"), ["accepted"; 3]);
+    assert_eq!(house.ask(0, ["deliveries", "resend", "--state", "moot"])["deliveries"][0]["resent"], false);
+}
+
 #[test]
 fn what_was_archived_before_there_was_a_target_is_sent_when_a_person_asks() {
     let house = House::new();

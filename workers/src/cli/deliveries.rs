@@ -1,7 +1,10 @@
 //! `deliveries`: what went to the case archive, what it answered, and sending again.
 
 use pipeline_domain::{CaseFolderId, DocumentId, DocumentKey, DocumentVersion, Lang};
-use pipeline_store::{Deliveries as _, DeliveryFilter, DeliveryPart, DeliveryRow, DeliveryState, Documents, Enqueued, Jobs as _, Recorded};
+use pipeline_store::{
+    Deliveries as _, DeliveryFilter, DeliveryPart, DeliveryRow, DeliveryState, Documents, Enqueued, JobFilter, JobState, Jobs as _,
+    Recorded,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -202,9 +205,17 @@ async fn resend(shell: &Shell, asked: &Resend, global: &Global, output: &Output)
     Ok(Exit::Ok)
 }
 
-/// Its job begins now, also when it waited for a later try.
+/// Its job begins now: the one that died over it, the one that waits for a later try, or a new one.
 async fn start(shell: &Shell, row: &DeliveryRow) -> Result<(), Failure> {
-    if let Some(Enqueued::Existing(job)) = shell.store.enqueue(&[deliver_job(row.document, row.part, &row.folder)]).await?.first() {
+    let job = deliver_job(row.document, row.part, &row.folder);
+    let dead = JobFilter { state: Some(JobState::Dead), kind: Some(deliveries::DELIVER), ..JobFilter::default() };
+    let dead = shell.store.jobs(&dead, u32::MAX).await?.into_iter().find(|d| d.args == job.args);
+    if let Some(dead) = dead
+        && shell.store.retry_job(dead.id).await?
+    {
+        return Ok(());
+    }
+    if let Some(Enqueued::Existing(job)) = shell.store.enqueue(&[job]).await?.first() {
         shell.store.retry_job(*job).await?;
     }
     Ok(())

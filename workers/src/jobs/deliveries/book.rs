@@ -65,6 +65,10 @@ pub async fn record(shell: &Shell, row: DeliveryRow, happening: &Happening, doub
 pub async fn look(shell: &Shell, row: DeliveryRow, doubtful_after_hours: u32) -> Result<DeliveryRow, Failure> {
     let now = shell.clock.now();
     change(shell, row, |row| {
+        // Of what is not to be told any more nothing is worked out.
+        if row.state == DeliveryState::Moot {
+            return Ok(None);
+        }
         let change = standing(&life_of(row)?, now, doubtful_after_hours, row);
         Ok((change != DeliveryChange::nothing(row, now)).then_some(change))
     })

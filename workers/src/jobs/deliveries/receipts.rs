@@ -181,8 +181,8 @@ fn tell(row: &DeliveryRow, summary: &mut Summary) {
     }
 }
 
-/// What waited for a receipt of this folder is due: its other messages, and the note that closes its plan.
-async fn go_on(shell: &Arc<Shell>, folder: &CaseFolderId) -> Result<(), Failure> {
+/// What waited for another message of this folder is due.
+pub async fn wake(shell: &Shell, folder: &CaseFolderId) -> Result<(), Failure> {
     let now = shell.clock.now();
     for row in of_folder(shell, folder).await?.into_iter().filter(|row| row.state == DeliveryState::Waiting && row.code.is_none()) {
         let asked_for = book::life_of(&row)?.standing(now, u32::MAX);
@@ -190,6 +190,13 @@ async fn go_on(shell: &Arc<Shell>, folder: &CaseFolderId) -> Result<(), Failure>
             book::put_off(shell, row, now, None).await?;
         }
     }
+    Ok(())
+}
+
+/// What waited for a receipt of this folder goes on: its other messages, and the note that closes its plan.
+async fn go_on(shell: &Arc<Shell>, folder: &CaseFolderId) -> Result<(), Failure> {
+    let now = shell.clock.now();
+    wake(shell, folder).await?;
     if outstanding(shell, folder).await? > 0 {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use pipeline_domain::{DocumentKey, ErrorCode, NextStep, Timestamp, Verdict};
 use pipeline_queue::{Backoff, Conclusion, Failures, JobContext, Seed};
 use pipeline_store::{Deliveries, DeliveryChange, DeliveryPart, DeliveryRow, DeliveryState, DocumentState, Documents};
 
-use super::{DeliverArgs, book, exchange_path, gate, message::Told, of, of_folder, open_exchange, sender, subject};
+use super::{DeliverArgs, book, exchange_path, gate, message::Told, of, of_folder, open_exchange, receipts, sender, subject};
 use crate::{config::MunicipalityDelivery, failure::Failure, jobs::plan_now, jobs::stages::trouble, shell::Shell};
 
 /// A document that is not recorded yet is looked for again after so long.
@@ -22,7 +22,11 @@ pub async fn deliver(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
     let Ok(args) = serde_json::from_value::<DeliverArgs>(ctx.job.args.clone()) else {
         return Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed);
     };
-    match deliver_one(&shell, args.key(), args.part.into()).await {
+    let done = async {
+        asked_by_a_person(&shell, &args).await?;
+        deliver_one(&shell, args.key(), args.part.into()).await
+    };
+    match done.await {
         Ok(()) => Conclusion::done(),
         // The database was away: nobody's failure.
         Err(failure) if failure.code == ErrorCode::StoreUnavailable => trouble(failure),
@@ -33,6 +37,16 @@ pub async fn deliver(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
             Conclusion::failed(failure.code, failure.detail, next)
         }
     }
+}
+
+/// A delivery that could not be made has a job again when a person brought its dead one back.
+async fn asked_by_a_person(shell: &Shell, args: &DeliverArgs) -> Result<(), Failure> {
+    let row = shell.store.delivery(args.key(), args.part.into()).await?;
+    if let Some(row) = row.filter(|row| row.state == DeliveryState::Failed) {
+        let hours = of(shell, &row.folder.municipality).map_or(1, |(_, delivery)| delivery.target.doubtful_after_hours);
+        book::resend(shell, row, hours).await?;
+    }
+    Ok(())
 }
 
 /// Brings one delivery as far as it goes now. A failure is written down in its row as well.
@@ -104,7 +118,11 @@ async fn send(shell: &Arc<Shell>, row: DeliveryRow, sending: Sending) -> Result<
             Ok(())
         }
         HandedOver::NotYet => book::put_off(shell, row, in_s(shell, HOUR_S), None).await.map(drop),
-        HandedOver::NothingToTell => book::end(shell, row, DeliveryState::Moot, None).await.map(drop),
+        HandedOver::NothingToTell => {
+            let row = book::end(shell, row, DeliveryState::Moot, None).await?;
+            // What waited for it waits no more.
+            receipts::wake(shell, &row.folder).await
+        }
     }
 }
 
