@@ -16,6 +16,7 @@
 //!   exports/<event>.zip               the same, of all that is kept about somebody (GDPR art. 15)
 //!   bounces/                          delivery reports of mails, by number
 //!   access/<municipality>/            the access log, and the register of who was given which role
+//!   fixity/                           when each case folder was last checked: `fixity.rs`; may be lost
 //!   arkivlager/<municipality>/        case folders (OCFL)
 //!   mail/                             notices (Maildir)
 //! ```
@@ -118,6 +119,11 @@ impl DataFolder {
     /// The access log and the register of access.
     pub fn access(&self) -> PathBuf {
         self.root.join("access")
+    }
+
+    /// When each case folder was last checked. Made when the first check comes.
+    pub fn fixity(&self) -> PathBuf {
+        self.root.join("fixity")
     }
 
     /// What other mail servers reported of our mails: ids and codes.

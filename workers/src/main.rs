@@ -10,6 +10,7 @@ mod daemon;
 mod data;
 mod exit;
 mod failure;
+mod fixity;
 mod handover;
 mod http;
 mod jobs;

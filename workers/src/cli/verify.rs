@@ -1,4 +1,7 @@
-//! `verify`: every byte against the inventories.
+//! `verify`: every byte against the inventories; with `--all` a round through all folders that goes on where it stopped and is remembered.
+
+mod all;
+mod report;
 
 use std::path::{Path, PathBuf};
 
@@ -7,24 +10,67 @@ use pipeline_domain::{MunicipalityNumber, Sha512};
 use pipeline_store::{DocumentFilter, Documents};
 use serde_json::{Value, json};
 
-use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell, words::pick};
+use crate::{
+    cli::Global,
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    fixity::{Judgement, Percent, RECEIPT_BROKEN},
+    output::Output,
+    shell::Shell,
+    words::pick,
+};
 
-/// Check case folders.
+/// Check case folders, every byte of them.
+///
+/// Without --all everything is read in one go and nothing is remembered. With --all it is a round: interrupted, the same command goes on
+/// where it stopped, and --report tells when each folder was last checked.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
     /// An OCFL object or storage root of any origin, instead of the data folder's own.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["all", "report"])]
     pub path: Option<PathBuf>,
+    /// A round through every case folder: inventories, names and receipts.
+    #[arg(long)]
+    pub all: bool,
+    /// With --all: only a part of the folders, such as 5%: those that were checked longest ago.
+    #[arg(long, value_name = "PART", requires = "all", value_parser = percent)]
+    pub sample: Option<Percent>,
+    /// With --all: every byte of the content too, against its checksums.
+    #[arg(long, requires = "all")]
+    pub read_data: bool,
+    /// With --all: read no faster than so many MiB a second.
+    #[arg(long, value_name = "MIB", requires = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_mib_per_s: Option<u32>,
+    /// With --all: how many folders are checked side by side. Without it, as many as there are processors, at most four.
+    #[arg(long, value_name = "N", requires = "all", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: Option<u8>,
+    /// With --all: begin from the start, also when a round was interrupted.
+    #[arg(long, requires = "all")]
+    pub anew: bool,
+    /// When each folder was last checked, how thoroughly, and what was found. Checks nothing.
+    #[arg(long, conflicts_with = "all")]
+    pub report: bool,
+}
+
+fn percent(text: &str) -> Result<Percent, String> {
+    text.parse().map_err(|_| "a part such as 5% or 0.5%".to_owned())
 }
 
 pub async fn run(verify: Verify, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
-    match verify.path {
+    match &verify.path {
         Some(path) if !path.is_dir() => {
             output.error("not_found", &path.display().to_string());
             return Ok(Exit::NotFound);
         }
-        Some(path) => tally.judge(&path),
+        Some(path) => tally.judge(path),
+        None if verify.all || verify.report => {
+            let shell = Shell::open(global, config).await?;
+            let done = if verify.all { all::run(&verify, &shell, global, output).await } else { report::run(&shell, global, output) };
+            shell.close().await;
+            return done;
+        }
         None => {
             let shell = Shell::open(global, config).await?;
             for number in stores(&shell.archive_root()) {
@@ -70,9 +116,6 @@ impl Shape {
     }
 }
 
-/// The database's receipt and the folder disagree. Follows the archive room's own codes (`pipeline/archive/CODES.md`).
-const RECEIPT_BROKEN: &str = "A100";
-
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -81,6 +124,8 @@ pub struct Tally {
     bytes: u64,
     errors: u64,
     findings: Vec<Value>,
+    /// Of a round: how far it came before, and now.
+    rounds: Vec<Value>,
 }
 
 impl Tally {
@@ -120,6 +165,16 @@ impl Tally {
         Ok(())
     }
 
+    /// One folder of a round.
+    fn add_judged(&mut self, name: &str, judgement: &Judgement) {
+        self.add(name, &judgement.verification);
+        let detail = "the version that a document was archived in is not there, or is not what it was";
+        for path in &judgement.broken {
+            self.errors += 1;
+            self.findings.push(json!({ "object": name, "code": RECEIPT_BROKEN, "severity": "error", "path": path, "detail": detail }));
+        }
+    }
+
     /// One object.
     pub fn add(&mut self, name: &str, verification: &Verification) {
         self.objects += 1;
@@ -144,7 +199,10 @@ impl Tally {
     /// Says it, and answers 0 or 6.
     pub fn tell(self, global: &Global, output: &Output) -> Exit {
         let exit = if self.errors == 0 { Exit::Ok } else { Exit::VerificationFailed };
-        let body = json!({ "valid": self.errors == 0, "objects": self.objects, "files": self.files, "bytes": self.bytes, "errors": self.errors, "findings": self.findings });
+        let mut body = json!({ "valid": self.errors == 0, "objects": self.objects, "files": self.files, "bytes": self.bytes, "errors": self.errors, "findings": self.findings });
+        if !self.rounds.is_empty() {
+            body["rounds"] = json!(self.rounds);
+        }
         if output.answer("verification", body) {
             return exit;
         }

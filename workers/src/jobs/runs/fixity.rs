@@ -2,7 +2,8 @@
 //! a time. A crash goes on after the last folder that was written down. After each folder it rests for as long as that took: it
 //! must not starve the rendering.
 //!
-//! The store is not opened: whoever opens it mends it, and damage must be told before it is mended.
+//! The store is not opened: whoever opens it mends it, and damage must be told before it is mended. Each check is written down beside those of
+//! `verify --all` (`crate::fixity`), so that one can tell when a folder was last read.
 
 mod summary;
 mod verdict;
@@ -12,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pipeline_archive::{CaseArchive, RootSurvey, survey_root};
+use pipeline_archive::{CaseArchive, Depth, RootSurvey, survey_root};
 use pipeline_domain::CaseFolderId;
 use pipeline_queue::{Conclusion, JobContext};
 use pipeline_render::{Cell, Label, ReportKind, ReportTable};
@@ -24,7 +25,10 @@ pub use summary::last_verification;
 
 use self::verdict::{Fault, Verdict};
 use super::{local::LocalRun, survey};
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    fixity::{Check, Journal, Pen},
+};
 
 /// Damaged folders that are told one by one. When there are more, the disk is what must be looked at.
 const MOST_NAMED: usize = 1000;
@@ -113,6 +117,7 @@ enum Reading {
 async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> Result<Reading, Failure> {
     let after = progress.after.clone();
     let mut saved = None;
+    let mut log = Log::of(run);
     for (at, folder) in places.all.iter().filter(|(at, _)| after.as_ref().is_none_or(|after| *at > after)) {
         if run.ctx.stop.is_cancelled() {
             return Ok(Reading::Ended(Box::new(Conclusion::stopped())));
@@ -120,6 +125,7 @@ async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> R
         let began = Instant::now();
         let verdict = verdict::of(run, at, folder.as_ref()).await?;
         progress.add(at, &verdict);
+        log.add(run, folder.as_ref(), &verdict);
         if saved.is_none_or(|at: Instant| at.elapsed() >= BETWEEN_SAVES) {
             saved = Some(Instant::now());
             if let Err(e) = run.ctx.save_progress_now(json!(progress)).await {
@@ -131,6 +137,31 @@ async fn read_all(run: &LocalRun, places: &Places, progress: &mut Progress) -> R
         rest(&run.ctx, began.elapsed().min(LONGEST_REST)).await;
     }
     Ok(Reading::Through)
+}
+
+/// The dates of the checks. That one could not be written down stops no check: it is told, and the folder counts as not checked.
+struct Log(Option<Pen>);
+
+impl Log {
+    fn of(run: &LocalRun) -> Self {
+        let journal = Journal::of(&run.shell.data, &run.municipality);
+        if let Err(e) = journal.tidy() {
+            tracing::warn!(municipality = %run.municipality, "cannot tidy the journal of checks: {e}");
+        }
+        Self::or_say(journal.pen(), run)
+    }
+
+    fn or_say(pen: std::io::Result<Pen>, run: &LocalRun) -> Self {
+        Self(pen.inspect_err(|e| tracing::warn!(municipality = %run.municipality, "cannot write to the journal of checks: {e}")).ok())
+    }
+
+    fn add(&mut self, run: &LocalRun, folder: Option<&CaseFolderId>, verdict: &Verdict) {
+        let (Some(pen), Some(folder)) = (&mut self.0, folder) else { return };
+        let check = Check::of(folder, &verdict.judgement, Depth::Data, &run.id.to_string(), run.shell.clock.now());
+        if let Err(e) = pen.write(&check) {
+            *self = Self::or_say(Err(e), run);
+        }
+    }
 }
 
 /// Half of one core is enough for a check that has a month.
@@ -145,8 +176,8 @@ impl Progress {
     fn add(&mut self, at: &str, verdict: &Verdict) {
         self.after = Some(at.to_owned());
         self.checked += 1;
-        self.files += verdict.files;
-        self.bytes += verdict.bytes;
+        self.files += verdict.judgement.verification.files;
+        self.bytes += verdict.judgement.verification.bytes;
         if !verdict.faults.is_empty() {
             self.damaged += 1;
             if self.named.len() < MOST_NAMED {

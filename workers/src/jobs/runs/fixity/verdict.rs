@@ -1,20 +1,20 @@
 //! One case folder, judged against its own checksums and against the receipts in the database.
 
-use pipeline_archive::{CaseArchive, Finding, Severity, verify_stored};
-use pipeline_domain::{CaseFolderId, Sha512};
+use pipeline_archive::{CaseArchive, Finding, Manner, Severity};
+use pipeline_domain::CaseFolderId;
 use pipeline_render::{Cell, Label};
 use pipeline_store::{DocumentFilter, Documents};
 
-use crate::{failure::Failure, jobs::runs::local::LocalRun};
-
-/// The database's receipt and the folder disagree (`pipeline/archive/CODES.md`).
-const RECEIPT_BROKEN: &str = "A100";
+use crate::{
+    failure::Failure,
+    fixity::{Judgement, RECEIPT_BROKEN, Receipt, judge},
+    jobs::runs::local::LocalRun,
+};
 
 /// What one folder holds, and what is wrong with it.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    pub files: u64,
-    pub bytes: u64,
+    pub judgement: Judgement,
     pub faults: Vec<Fault>,
 }
 
@@ -64,27 +64,17 @@ pub async fn of(run: &LocalRun, at: &str, folder: Option<&CaseFolderId>) -> Resu
     Ok(run
         .ctx
         .blocking(move |_| {
-            let mut verdict = Verdict::default();
-            // A folder that is gone shows in its receipts.
-            if place.is_dir() {
-                let verification = verify_stored(&place);
-                verdict.files = verification.files;
-                verdict.bytes = verification.bytes;
-                verdict.faults = verification.findings.iter().filter_map(Fault::of).collect();
-            }
-            for (version, receipt) in receipts {
-                let inventory = format!("v{version}/inventory.json");
-                if !std::fs::read(place.join(&inventory)).is_ok_and(|bytes| Sha512::of(&bytes) == receipt) {
-                    verdict.faults.push(Fault { code: RECEIPT_BROKEN.to_owned(), place: inventory });
-                }
-            }
-            verdict
+            let judgement = judge(&place, &receipts, Manner::default());
+            let found = judgement.verification.findings.iter().filter_map(Fault::of);
+            let receipts = judgement.broken.iter().map(|place| Fault { code: RECEIPT_BROKEN.to_owned(), place: place.clone() });
+            let faults = found.chain(receipts).collect();
+            Verdict { judgement, faults }
         })
         .await)
 }
 
 /// Versions of the folder that documents were archived in, each with the digest that was written down then.
-async fn receipts(run: &LocalRun, folder: &CaseFolderId) -> Result<Vec<(u32, Sha512)>, Failure> {
+async fn receipts(run: &LocalRun, folder: &CaseFolderId) -> Result<Vec<Receipt>, Failure> {
     let here = DocumentFilter { folder: Some(folder.clone()), ..DocumentFilter::default() };
     let rows = run.shell.store.documents(&here, u32::MAX).await?;
     Ok(rows.into_iter().filter_map(|row| row.archived).map(|a| (a.folder_version, a.inventory)).collect())
