@@ -199,7 +199,7 @@ fn a_kill_between_handing_over_and_writing_down_sends_nothing_twice() {
         runs(&house, &day(1)).expect(0);
         assert_eq!(count(&house, "sent"), 1);
         let there = [names(&receiver.folder.join("ut")), names(&receiver.folder.join("sendt"))].concat();
-        assert_eq!(there, [first.id.clone()], "one message, under one id");
+        assert_eq!(there, std::slice::from_ref(&first.id), "one message, under one id");
         stray.iter().for_each(|name| fs::rename(house.at(name), receiver.folder.join("inn").join(name)).unwrap());
         runs(&house, &day(1)).expect(0);
         assert_eq!(count(&house, "accepted"), usize::from(is_carried));
