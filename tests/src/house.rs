@@ -195,9 +195,11 @@ impl House {
         roots
     }
 
-    /// Digests of everything in the archive.
+    /// Digests of everything in the archive but its log and its seals, which the keys of each house sign.
     pub fn archive_tree(&self) -> Tree {
-        tree(&self.at("arkivlager"))
+        let mut tree = tree(&self.at("arkivlager"));
+        tree.retain(|path, _| !path.contains("/revisjonslogg") && !path.contains("/logs/"));
+        tree
     }
 }
 

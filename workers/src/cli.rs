@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod access_export;
+pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod case;
@@ -188,6 +189,9 @@ pub enum Command {
     /// See what went to the municipality's case archive and what it answered, and send again.
     #[command(subcommand, after_help = TABLE)]
     Deliveries(deliveries::Deliveries),
+    /// Show that nobody has rewritten the archive: check its log, the case folders and the letters that went out.
+    #[command(subcommand, after_help = TABLE)]
+    Audit(audit::Audit),
     /// See who may do what with a plan, who was given access, and who used it.
     #[command(subcommand, after_help = TABLE)]
     Access(access::Access),

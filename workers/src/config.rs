@@ -2,6 +2,7 @@
 
 mod attachments;
 mod municipality;
+mod witness;
 mod work;
 
 use std::{
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attachments::AttachmentsConfig;
 pub use municipality::{FormatStyle, Municipalities, Municipality, MunicipalityDelivery, NationalIdSetting, read_all};
+pub use witness::WitnessConfig;
 pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
 /// The file that explains every key; also the defaults themselves.
@@ -26,6 +28,7 @@ pub struct Config {
     pub attachments: AttachmentsConfig,
     pub render: RenderConfig,
     pub archive: ArchiveConfig,
+    pub witness: WitnessConfig,
     pub access: AccessConfig,
     pub prints: PrintsConfig,
     pub mail: MailConfig,

@@ -38,9 +38,11 @@ impl Failure {
             | ErrorCode::DeliveryUnwritable => Exit::TryAgain,
             ErrorCode::ExtractEmpty => Exit::NotFound,
             ErrorCode::ExtractDamaged | ErrorCode::ExtractLeak | ErrorCode::ExtractRefused => Exit::VerificationFailed,
-            ErrorCode::BackupDamaged | ErrorCode::AccessLogDamaged | ErrorCode::AccessRegisterDamaged | ErrorCode::ExportDamaged => {
-                Exit::VerificationFailed
-            }
+            ErrorCode::WitnessLogDamaged
+            | ErrorCode::BackupDamaged
+            | ErrorCode::AccessLogDamaged
+            | ErrorCode::AccessRegisterDamaged
+            | ErrorCode::ExportDamaged => Exit::VerificationFailed,
             ErrorCode::NotAuthorised => Exit::NotAuthorised,
             ErrorCode::AccessFlagsContradict | ErrorCode::ExtractSchemaMissing => Exit::InvalidInput,
             _ => Exit::Other,
@@ -88,5 +90,6 @@ from_room!(
     pipeline_bag::BagError,
     pipeline_deposit::DepositError,
     pipeline_inspect::InspectError,
+    pipeline_witness::WitnessError,
     crate::press::PressError,
 );

@@ -21,5 +21,6 @@ pub mod schedules;
 pub mod stages;
 pub mod tell;
 pub mod tidy;
+pub mod witness;
 
 pub use stages::document_jobs;

@@ -24,6 +24,7 @@ mod shell;
 mod simulate;
 mod snapshots;
 mod systemd;
+mod witness;
 mod words;
 
 use std::process::ExitCode;
@@ -115,6 +116,7 @@ async fn dispatch(command: Command, global: &Global, config: Config, output: &Ou
         Command::Backup(c) => cli::backup::run(c, global, config, output).await,
         Command::Extract(c) => cli::extract::run(c, global, config, output).await,
         Command::Deliveries(c) => cli::deliveries::run(c, global, config, output).await,
+        Command::Audit(c) => cli::audit::run(c, global, config, output).await,
         Command::Access(c) => cli::access::run(c, global, config, output).await,
         Command::Db(c) => cli::db::run(c, global, config, output).await,
         Command::Bench(c) => cli::bench::run(c, global, config, output).await,

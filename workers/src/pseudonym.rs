@@ -67,8 +67,9 @@ impl Pseudonyms {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "an installation draws its key by chance, once")]
-fn new_key() -> [u8; KEY_BYTES] {
+/// 32 bytes that nobody can guess.
+#[expect(clippy::disallowed_methods, reason = "an installation draws its keys by chance, once")]
+pub fn new_key() -> [u8; KEY_BYTES] {
     let random = || Uuid::new_v4().into_bytes();
     // A version 4 id has 122 random bits: three of them make a key that is hashed to its length.
     let material = [random(), random(), random()].concat();

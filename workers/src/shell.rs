@@ -31,6 +31,7 @@ use crate::{
     press::{Press, PressSettings, Sandbox},
     pseudonym::Pseudonyms,
     snapshots::Snapshots,
+    witness::Witnesses,
 };
 
 /// The wall clock.
@@ -63,6 +64,8 @@ pub struct Shell {
     pub snapshots: Snapshots,
     /// What waited for each lead when that was last counted.
     pub last_digests: LastDigests,
+    /// What shows that nobody has rewritten the archive.
+    pub witnesses: Arc<Witnesses>,
     press: OnceCell<Press>,
     pseudonyms: OnceLock<Pseudonyms>,
     archives: Mutex<HashMap<MunicipalityNumber, Arc<CaseArchive>>>,
@@ -89,15 +92,19 @@ impl Shell {
         let municipalities = config::read_all(&data.municipalities()).map_err(|e| Failure::give_up(ErrorCode::ConfigInvalid, e))?;
         let reader = Arc::new(Reader::new(intake_rules(&config, Some(&municipalities))));
         let store = open_store(&data, &config).await?;
+        let clock = clock(global);
+        let (stores, keys) = (data.resolve(&config.archive.folder), data.resolve(&config.witness.keys));
+        let witnesses = Arc::new(Witnesses::new(data.clone(), stores, keys, &municipalities, clock.clone()));
         Ok(Self {
             data,
             config,
             municipalities,
-            clock: clock(global),
+            clock,
             reader,
             store,
             snapshots: Snapshots::default(),
             last_digests: LastDigests::default(),
+            witnesses,
             press: OnceCell::new(),
             pseudonyms: OnceLock::new(),
             archives: Mutex::new(HashMap::new()),
@@ -303,6 +310,7 @@ impl Municipality {
             login_url: self.mail.login_url.clone(),
             contact_point: self.mail.contact_point.clone(),
             message_id_domain: domain.to_owned(),
+            checkpoint: None,
         }
     }
 }

@@ -115,15 +115,16 @@ fn readable(notice: &Notice, to: &Deliverable, sender: &CheckedSender, at: Times
     let fill = |lang| text::fill(notice.kind, lang, notice.turn(), &values(notice.kind, lang, sender, at, facts));
     let Filled { subject, body } = fill(lang)?;
     let languages = words::tag(lang).to_owned();
+    let foot = sender.checkpoint.as_ref().map_or_else(String::new, |lines| format!("\n{}\n{lines}\n", words::checkpoint(lang)));
     Ok(match facts.english {
-        English::LeftOut => Readable { headers: Vec::new(), subject, text: body, languages, calendar },
+        English::LeftOut => Readable { headers: Vec::new(), subject, text: body + &foot, languages, calendar },
         English::Below => {
             let english = fill(Lang::En)?;
             Readable {
                 headers: Vec::new(),
                 subject: format!("{subject} / {}", english.subject),
                 // Said first: who can't read the rest must not have to look for it.
-                text: format!("(English text below)\n\n{body}\n-----\n\n{}", english.body),
+                text: format!("(English text below)\n\n{body}\n-----\n\n{}{foot}", english.body),
                 languages: format!("{languages}, {}", words::tag(Lang::En)),
                 calendar,
             }

@@ -28,6 +28,9 @@ pub struct Sender {
     pub contact_point: Line,
     /// Right side of every Message-ID. Never a server's own name.
     pub message_id_domain: String,
+    /// The newest checkpoint of the archive's log, in lines of at most 72 ASCII characters: it stands at the foot of the mail, so that any
+    /// recipient can show what the archive held by then. `None` where there is no log.
+    pub checkpoint: Option<String>,
 }
 
 /// A sender whose parts are fit for a mail.
@@ -38,6 +41,7 @@ pub(crate) struct CheckedSender {
     pub(crate) login_url: String,
     pub(crate) contact_point: String,
     pub(crate) message_id_domain: String,
+    pub(crate) checkpoint: Option<String>,
 }
 
 impl Sender {
@@ -57,6 +61,9 @@ impl Sender {
         if !is_login_url(&self.login_url) {
             return Err(bad("login_url"));
         }
+        if self.checkpoint.as_deref().is_some_and(|lines| !is_checkpoint(lines)) {
+            return Err(bad("checkpoint"));
+        }
         Ok(CheckedSender {
             municipality: line(&self.municipality_name, NAME_CAP, "municipality_name")?,
             from: Deliverable::try_from(&self.from_address).map_err(|_| bad("from_address"))?,
@@ -64,6 +71,7 @@ impl Sender {
             login_url: self.login_url.clone(),
             contact_point: line(&self.contact_point, CONTACT_CAP, "contact_point")?,
             message_id_domain: ascii_domain(&self.message_id_domain).map_err(|_| bad("message_id_domain"))?,
+            checkpoint: self.checkpoint.clone(),
         })
     }
 }
@@ -78,6 +86,12 @@ impl CheckedSender {
     }
 }
 
+/// A few lines of one long word: nothing that a person could have written.
+fn is_checkpoint(lines: &str) -> bool {
+    let is_plain = |line: &str| (1..=72).contains(&line.len()) && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.;".contains(&b));
+    (1..=6).contains(&lines.split('\n').count()) && lines.split('\n').all(is_plain)
+}
+
 fn is_login_url(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("https://") else { return false };
     let host = rest.split('/').next().unwrap_or_default();
@@ -87,7 +101,23 @@ fn is_login_url(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_login_url;
+    use super::{is_checkpoint, is_login_url};
+
+    #[test]
+    fn a_checkpoint_is_one_broken_word() {
+        let long = "x".repeat(73);
+        for (lines, expected) in [
+            ("sjekkpunkt.1.9.abc-_\nDEF.0badcafe.x;", true),
+            ("", false),
+            ("two words", false),
+            ("a\n\nb", false),
+            ("a\r\nb", false),
+            (long.as_str(), false),
+            ("å", false),
+        ] {
+            assert_eq!(is_checkpoint(lines), expected, "{lines:?}");
+        }
+    }
 
     #[test]
     fn a_login_address_cannot_carry_a_token() {

@@ -20,6 +20,15 @@ pub(crate) fn tag(lang: Lang) -> &'static str {
     }
 }
 
+/// What stands above the checkpoint.
+pub(crate) fn checkpoint(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Nb => "Sjekkpunkt. Ta vare på e-posten: linjene under kan vise om arkivet er endret etterpå.",
+        Lang::Nn => "Sjekkpunkt. Ta vare på e-posten: linjene under kan vise om arkivet er endra etterpå.",
+        Lang::En => "Checkpoint. Keep this e-mail: the lines below can show whether the archive was changed later.",
+    }
+}
+
 /// `23. november 2026`, `23 November 2026`.
 pub(crate) fn day(date: Date, lang: Lang) -> String {
     let d = date.naive();

@@ -120,6 +120,12 @@ impl CheckpointKey {
         Ok(Self { origin: origin.to_owned(), key: SecretKey::from_seed(Zeroizing::new(entropy)) })
     }
 
+    /// The same secret under the name of another log of the same archive. Signatures of one never count for the other: what is signed
+    /// begins with the log's name.
+    pub fn for_log(&self, origin: &str) -> Result<Self, WitnessError> {
+        Self::from_entropy(origin, *self.key.seed())
+    }
+
     /// The log's name.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -37,9 +37,12 @@ pub fn bytes_unpacked(path: &Path) -> Option<Vec<u8>> {
     Some(fs::read(plain.path()).unwrap())
 }
 
-/// Every XML of every case folder fits the schemas of Noark 5 v5.0, and every folder is whole.
+/// Every XML of every case folder fits the schemas of Noark 5 v5.0, every folder is whole, and as the log and the letters say.
 pub fn folders(house: &House) {
     assert_eq!(house.ask(0, ["verify"])["valid"], true);
+    let mail = house.at("mail");
+    let mailbox = mail.is_dir().then(|| ["--mailbox".to_owned(), mail.display().to_string()]);
+    house.ask(0, ["audit".to_owned(), "verify".to_owned()].into_iter().chain(mailbox.into_iter().flatten()));
     let (Some(xmllint), Some(official), Some(changes)) =
         (Tool::find("xmllint"), shared("noark5/v5.0-testdata/arkivstruktur.xsd"), shared("noark5/v5.0/endringslogg.xsd"))
     else {

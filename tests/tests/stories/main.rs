@@ -2,6 +2,7 @@
 
 mod access_export_art_15;
 mod access_rows;
+mod audit_attacks;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;

@@ -5,7 +5,7 @@ use std::fs;
 use pipeline_domain::ErrorCode;
 
 use crate::{
-    cli::Global,
+    cli::{Global, audit},
     config::{Config, DEFAULT_TOML},
     data::DataFolder,
     exit::Exit,
@@ -34,12 +34,17 @@ pub async fn run(init: Init, global: &Global, config: Config, output: &Output) -
     let shell = set_up(global, config, init.demo).await?;
     let municipalities = shell.municipalities.len();
     let root = shell.data.root().display().to_string();
+    let begun = || shell.municipalities.keys().map(|number| audit::begin::found(&shell, number)).collect::<Result<Vec<_>, _>>();
+    let logs = tokio::task::block_in_place(begun)?;
     shell.close().await;
-    if output.answer("init", serde_json::json!({ "data": root, "municipalities": municipalities })) {
+    if output.answer("init", serde_json::json!({ "data": root, "municipalities": municipalities, "logs": logs })) {
         return Ok(Exit::Ok);
     }
     let lang = global.lang();
     output.line(&format!("{} {root}", pick(lang, "Satt opp:", "Sett opp:", "Set up:")));
+    if !logs.is_empty() {
+        audit::begin::tell(&logs, global, output);
+    }
     if municipalities == 0 {
         output.line(pick(
             lang,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipeline_archive::CaseArchive;
 use pipeline_domain::{
-    Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, NextStep, Placement, Rendered, Sha512, Snapshot, Verdict,
+    Archived, CaseFolderId, DocumentKey, DocumentKind, ErrorCode, NextStep, Placement, PlanStatus, Rendered, Sha512, Snapshot, Verdict,
 };
 use pipeline_intake::Reading;
 use pipeline_package::{Head, Packaging};
@@ -17,6 +17,7 @@ use crate::{
     jobs::{attach, plan_now, print_source::Kept},
     shell::Shell,
     snapshots::FileStamp,
+    witness::{Closing, PlacedVersion},
 };
 
 /// Where a document stopped, and why.
@@ -148,6 +149,18 @@ pub fn receipt(archive: &CaseArchive, folder: &CaseFolderId, version: u32) -> Re
         Failure::give_up(ErrorCode::ArchiveDamaged, format!("version {version} of case folder {folder} cannot be read: {e}"))
     })?;
     Ok(Sha512::of(&bytes))
+}
+
+/// The version's leaf in the log of the archive, on the disk before the document is recorded. Done again after a crash, it is there twice.
+pub async fn attest(shell: &Shell, snapshot: &Snapshot, archived: &Archived, job: Option<i64>) -> Result<(), Stopped> {
+    let closing = if snapshot.case.plan_status == PlanStatus::Passive { Closing::Possible } else { Closing::No };
+    let placed = PlacedVersion::of(archived, closing);
+    let archive = shell.archive(&archived.folder.municipality).map_err(at(Stage::Archive))?;
+    let witnesses = shell.witnesses.clone();
+    match tokio::task::spawn_blocking(move || witnesses.attest(&archive, &placed, job)).await {
+        Ok(done) => done.map_err(at(Stage::Archive)),
+        Err(_) => Err(at(Stage::Archive)(Failure::give_up(ErrorCode::WitnessWrite, "logging ended in an internal error"))),
+    }
 }
 
 /// Archived → recorded, with the notices that follow queued in the same transaction.

@@ -21,7 +21,7 @@ use crate::{
         accept::{Answer, Refusal},
         bounces,
         carry::{self, Stopped},
-        deliveries, events, inbox, overview, tell, tidy,
+        deliveries, events, inbox, overview, tell, tidy, witness,
     },
     shell::Shell,
 };
@@ -125,6 +125,7 @@ pub async fn run(shell: &Arc<Shell>, seat: &Seat, stop: &StopFlag, watch: Watche
     events::carry_all(shell).await?;
     report.deliveries = report.deliveries.and(deliveries::carry_all(shell).await?);
     finish(shell, started_at, &mut report).await?;
+    witness::tend(shell).await;
     // Before mail is sent: nothing more goes to an address that takes none.
     match bounces::look(shell).await {
         Ok(bounces::Look::Done(summary)) => report.bounces = Some(summary),
@@ -245,6 +246,7 @@ async fn carry_one(shell: &Shell, document: PendingDocument, previous: Option<on
         let rendered = rendered?;
         let snapshot = rendered.snapshot().clone();
         let archived = carry::place(shell, rendered).await?;
+        carry::attest(shell, &snapshot, &archived, None).await?;
         if let Some(job) = overview::follow_up(&snapshot, &archived.folder) {
             // Before the recording: a crash in between leaves a job too many, which looks and finds nothing.
             shell.store.enqueue(&[job]).await.map_err(|e| carry::at(Stage::Archive)(e.into()))?;

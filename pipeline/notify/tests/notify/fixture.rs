@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 pub fn sender() -> Sender {
     Sender {
+        checkpoint: None,
         municipality_name: Line::new("Fjellvik kommune"),
         from_address: address("ikke-svar@fjellvik.test"),
         reply_to: address("postmottak@fjellvik.test"),

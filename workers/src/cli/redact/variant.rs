@@ -7,7 +7,13 @@ use pipeline_domain::{AddressProtection, CaseFolderId, DocumentKey, ErrorCode, L
 use pipeline_package::{ArchiveProfile, CaseRecord, Head, Packaging, RedactedCopy, Withheld, add_redacted};
 use pipeline_render::{Letterhead, Redaction, redacted_job};
 
-use crate::{failure::Failure, press::PrintedPdf, shell::Shell};
+use crate::{
+    failure::Failure,
+    jobs::carry,
+    press::PrintedPdf,
+    shell::Shell,
+    witness::{Closing, PlacedVersion},
+};
 
 /// A copy that the folder holds.
 pub struct KeptCopy {
@@ -32,6 +38,7 @@ impl KeptCopy {
 /// [`ErrorCode::FolderClosed`], or what stops the making or the writing.
 pub async fn keep(shell: &Shell, redaction: &Redaction<'_>, letterhead: &Letterhead) -> Result<KeptCopy, Failure> {
     let parts: Vec<String> = redaction.withheld.iter().map(|p| p.id.to_owned()).collect();
+    let witnesses = shell.witnesses.clone();
     let keeping = Keeping {
         archive: shell.archive(&redaction.folder.municipality)?,
         profile: shell.municipality(&redaction.folder.municipality)?.profile(),
@@ -42,11 +49,18 @@ pub async fn keep(shell: &Shell, redaction: &Redaction<'_>, letterhead: &Letterh
         screened_as: redaction.snapshot.screened_as,
         made_at: redaction.made_at,
     };
+    let (archive, folder) = (keeping.archive.clone(), keeping.folder.clone());
+    // Also for one that is there: a crash may have come between its placing and its leaf.
+    let attest = move |copy: KeptCopy| -> Result<KeptCopy, Failure> {
+        let inventory = carry::receipt(&archive, &folder, copy.folder_version)?;
+        let placed = PlacedVersion { folder, version: copy.folder_version, inventory, closing: Closing::Possible };
+        witnesses.attest(&archive, &placed, None).map(|()| copy)
+    };
     if let Some(there) = keeping.there()? {
-        return Ok(there);
+        return attest(there);
     }
     let printed = shell.press().await?.print(redacted_job(redaction, letterhead)).await?;
-    let placed = tokio::task::spawn_blocking(move || keeping.place(printed)).await;
+    let placed = tokio::task::spawn_blocking(move || keeping.place(printed).and_then(attest)).await;
     placed.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "packaging ended in an internal error"))?
 }
 

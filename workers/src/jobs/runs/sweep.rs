@@ -12,7 +12,7 @@ use crate::{
     jobs::{
         document_jobs,
         stages::{document_of, intake_job, is_beyond_any_wait, kind},
-        tidy,
+        tidy, witness,
     },
     shell::Shell,
 };
@@ -34,6 +34,7 @@ pub async fn sweep(shell: &Arc<Shell>) -> Result<Conclusion, Failure> {
     let (made, failed) = give_jobs(shell, shell.clock.now(), None).await?;
     let put_away = tidy::remove_notified(shell).await?;
     let cleared = clear_work(shell).await?;
+    witness::tend(shell).await;
     let result =
         json!({ "adopted": adopted, "jobs": made, "failed": failed, "put_right": put_right, "put_away": put_away, "cleared": cleared });
     Ok(Conclusion::done_with(vec![intake_job()], result))

@@ -9,7 +9,7 @@ use pipeline_store::{Effect, Stage};
 use super::{Hand, cannot_leave, notify_job};
 use crate::{
     jobs::{
-        carry::{Stopped, at},
+        carry::{self, Stopped, at},
         deliveries, overview,
     },
     shell::Shell,
@@ -43,8 +43,10 @@ async fn packaged(hand: &Hand) -> Result<Option<Packaged>, Stopped> {
     Ok(packaged.filter(|p| p.folder == hand.row.reservation.folder))
 }
 
-/// The end of the way into the archive: the document's place, the notices and the job that sends them, in one transaction.
+/// The end of the way into the archive: a leaf in its log, and then the document's place, the notices and the job that sends them, in one
+/// transaction.
 pub(super) async fn recorded(hand: &Hand, snapshot: &Snapshot, archived: Archived) -> Result<Conclusion, Stopped> {
+    carry::attest(&hand.shell, snapshot, &archived, Some(hand.ctx.job.lease.job.0)).await?;
     // Should the recording fail, the document is set again and found in its folder.
     if let Err(e) = hand.handover.clear() {
         tracing::warn!(document.id = %hand.row.key.id, "cannot clear the work folder: {e}");

@@ -5,7 +5,7 @@ use pipeline_domain::{
     Timestamp, Turn,
 };
 use pipeline_intake::Reading;
-use pipeline_notify::{Mail as Letter, MailFacts, ReportFacts};
+use pipeline_notify::{Mail as Letter, MailFacts, ReportFacts, Sender};
 use pipeline_store::{Documents, Mail, Plans, Run, RunId, Runs};
 
 use super::footing::{Footing, Told, may_be_told};
@@ -43,7 +43,7 @@ fn run_of(dedupe_key: &str) -> Option<(MunicipalityNumber, RunId, About)> {
     }
 }
 
-/// The finished letter: the same bytes on every attempt.
+/// The finished letter: the same on every attempt, but for the checkpoint, which is the newest then.
 pub async fn letter(shell: &Shell, mail: &Mail) -> Result<Letter, Failure> {
     make(shell, mail).await.map(|made| made.letter)
 }
@@ -74,8 +74,16 @@ async fn make(shell: &Shell, mail: &Mail) -> Result<Made, Failure> {
         (_, None) => document_facts(shell, &notice).await?,
     };
     let municipality = shell.municipality(&municipality)?;
-    let letter = pipeline_notify::compose(&notice, &to, &municipality.sender(), mail.queued_at, &municipality.mail_facts(facts))?;
+    let sender = Sender { checkpoint: checkpoint(shell, &municipality.number).await, ..municipality.sender() };
+    let letter = pipeline_notify::compose(&notice, &to, &sender, mail.queued_at, &municipality.mail_facts(facts))?;
     Ok(Made { to, facts, letter, about, contact, footing })
+}
+
+/// The newest checkpoint of the archive's log: from this mail anybody can show what the archive held when it was sent.
+async fn checkpoint(shell: &Shell, number: &MunicipalityNumber) -> Option<String> {
+    let (witnesses, number) = (shell.witnesses.clone(), number.clone());
+    let newest = tokio::task::spawn_blocking(move || witnesses.checkpoint(&number)).await;
+    newest.ok().flatten().and_then(|checkpoint| checkpoint.lines())
 }
 
 /// The letter, unless it is worth nothing any more at the moment of sending, or may not be sent.

@@ -1,0 +1,28 @@
+//! `audit`: shows that nobody has rewritten the archive. Ids, numbers and digests only.
+
+pub mod begin;
+mod verify;
+
+use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell};
+
+/// Look after what shows that nobody has rewritten the archive.
+#[derive(Debug, clap::Subcommand)]
+pub enum Audit {
+    /// Read the whole log and hold every case folder against it, and the log against the letters in a mailbox.
+    #[command(after_help = crate::exit::TABLE)]
+    Verify(verify::Verify),
+    /// Begin a log for archives that have none, and take in versions that are not logged (after a restore).
+    #[command(after_help = crate::exit::TABLE)]
+    Begin(begin::Begin),
+}
+
+pub async fn run(audit: Audit, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    let shell = Shell::open(global, config).await?;
+    // Whole logs are read and folders looked at: all of it is the disk's work.
+    let exit = tokio::task::block_in_place(|| match &audit {
+        Audit::Verify(verify) => verify::run(&shell, verify, global, output),
+        Audit::Begin(begin) => begin::run(&shell, begin, global, output),
+    });
+    shell.close().await;
+    exit
+}
