@@ -32,16 +32,19 @@ const WAITING: usize = 64;
 
 pub async fn run(verify: &Verify, shell: &Shell, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let receipts = receipts(shell).await?;
-    let mut tally = Tally::default();
+    let (mut tally, mut rounds) = (Tally::default(), Vec::new());
     let of_receipts: BTreeSet<MunicipalityNumber> = receipts.keys().map(|folder| folder.municipality.clone()).collect();
     for number in stores(&shell.archive_root()).into_iter().chain(of_receipts).collect::<BTreeSet<_>>() {
         let here = Here { verify, shell, number: &number, receipts: &receipts };
-        if !here.go_round(&mut tally, global, output)? {
+        let Some(round) = here.go_round(&mut tally, global, output)? else {
             let text = pick(global.lang(), "en annen kontroll er i gang", "ein annan kontroll er i gang", "another check is under way");
             output.error("locked", &format!("{text}: {number}"));
             return Ok(Exit::Locked);
-        }
+        };
+        rounds.push(round);
     }
+    // Only now: interrupted in the last municipality, the first ones are not gone through again.
+    rounds.into_iter().try_for_each(Round::finish).map_err(unwritable)?;
     Ok(tally.tell(global, output))
 }
 
@@ -74,8 +77,8 @@ struct Task<'a> {
 }
 
 impl Here<'_> {
-    /// `false` when another process is on a round here.
-    fn go_round(&self, tally: &mut Tally, global: &Global, output: &Output) -> Result<bool, Failure> {
+    /// Goes through all that is left. `None` when another process is on a round here.
+    fn go_round(&self, tally: &mut Tally, global: &Global, output: &Output) -> Result<Option<Round>, Failure> {
         let depth = if self.verify.read_data { Depth::Data } else { Depth::Names };
         let journal = Journal::of(&self.shell.data, self.number);
         journal.tidy().map_err(unwritable)?;
@@ -84,7 +87,7 @@ impl Here<'_> {
         let folders: Vec<CaseFolderId> = tasks.iter().filter_map(|task| task.folder.clone()).collect();
         let (wish, now) = (Wish { depth, sample: self.verify.sample }, self.shell.clock.now());
         let Begun::Here(round) = Round::begin(&journal, &known, wish, &folders, now, self.verify.anew).map_err(unwritable)? else {
-            return Ok(false);
+            return Ok(None);
         };
         let (of, tasks) = self.left(tasks, &round, &known);
         let before = of - tasks.len();
@@ -107,7 +110,7 @@ impl Here<'_> {
         }));
         match first {
             Some(e) => Err(unwritable(e)),
-            None => round.finish().map(|()| true).map_err(unwritable),
+            None => Ok(Some(round)),
         }
     }
 
