@@ -14,7 +14,12 @@ use pipeline_store::{Deliveries, DeliveryChange, DeliveryPart, DeliveryRow};
 use serde_json::{Value, json};
 
 use super::{KeepArgs, book, of_folder};
-use crate::{failure::Failure, jobs::stages::trouble, shell::Shell};
+use crate::{
+    failure::Failure,
+    jobs::stages::trouble,
+    shell::Shell,
+    witness::{Closing, PlacedVersion},
+};
 
 /// Shape of a file.
 const SCHEMA: &str = "arkivflyt/delivery_receipts/1";
@@ -26,17 +31,17 @@ pub async fn keep(shell: Arc<Shell>, ctx: JobContext) -> Conclusion {
     let Ok(args) = serde_json::from_value::<KeepArgs>(ctx.job.args.clone()) else {
         return Conclusion::failed(ErrorCode::JobUnknownKind, "its arguments are not those of this version", NextStep::Failed);
     };
-    keep_all(&shell, &args.case_folder).await.map_or_else(trouble, |()| Conclusion::done())
+    keep_all(&shell, &args.case_folder, Some(ctx.job.lease.job.0)).await.map_or_else(trouble, |()| Conclusion::done())
 }
 
 /// The same, without a job.
-pub async fn keep_all(shell: &Arc<Shell>, folder: &CaseFolderId) -> Result<(), Failure> {
+pub async fn keep_all(shell: &Arc<Shell>, folder: &CaseFolderId, job: Option<i64>) -> Result<(), Failure> {
     let rows: Vec<DeliveryRow> = of_folder(shell, folder).await?.into_iter().filter(|row| !row.is_kept).collect();
     if rows.is_empty() {
         return Ok(());
     }
     let (hands, folder, kept) = (shell.clone(), folder.clone(), rows.clone());
-    let work = move || place(&hands, &folder, &kept);
+    let work = move || place(&hands, &folder, &kept, job);
     let placed = tokio::task::spawn_blocking(work).await;
     placed.map_err(|_| Failure::give_up(ErrorCode::MetadataInvalid, "keeping a receipt ended in an internal error"))??;
     let now = shell.clock.now();
@@ -49,12 +54,13 @@ pub async fn keep_all(shell: &Arc<Shell>, folder: &CaseFolderId) -> Result<(), F
 }
 
 /// Blocks. What is in the folder already is not placed again.
-fn place(shell: &Shell, folder: &CaseFolderId, rows: &[DeliveryRow]) -> Result<(), Failure> {
+fn place(shell: &Shell, folder: &CaseFolderId, rows: &[DeliveryRow], job: Option<i64>) -> Result<(), Failure> {
     let archive = shell.archive(&folder.municipality)?;
     for _ in 0..TRIES {
-        let Some(packaged) = next_version(&archive, folder, rows, shell.clock.now())? else { return Ok(()) };
+        let Some((packaged, closing)) = next_version(&archive, folder, rows, shell.clock.now())? else { return Ok(()) };
         match archive.place(&packaged) {
-            Ok(_) => return Ok(()),
+            // Its leaf in the log of the archive is on the disk before the receipts count as kept.
+            Ok(archived) => return shell.witnesses.attest(&archive, &PlacedVersion::of(&archived, closing), job),
             Err(e) if e.code() == ErrorCode::ArchiveConflict => {}
             Err(e) => return Err(e.into()),
         }
@@ -62,7 +68,12 @@ fn place(shell: &Shell, folder: &CaseFolderId, rows: &[DeliveryRow]) -> Result<(
     Err(Failure::retry(ErrorCode::ArchiveConflict, format!("case folder {folder} is written to all the time")))
 }
 
-fn next_version(archive: &CaseArchive, folder: &CaseFolderId, rows: &[DeliveryRow], now: Timestamp) -> Result<Option<Packaged>, Failure> {
+fn next_version(
+    archive: &CaseArchive,
+    folder: &CaseFolderId,
+    rows: &[DeliveryRow],
+    now: Timestamp,
+) -> Result<Option<(Packaged, Closing)>, Failure> {
     let gone = || Failure::give_up(ErrorCode::ArchiveDamaged, format!("case folder {folder} or a delivered document is not there"));
     let head = archive.read_head(folder)?.ok_or_else(gone)?;
     let record = CaseRecord::read(&head.case_record)?;
@@ -76,6 +87,7 @@ fn next_version(archive: &CaseArchive, folder: &CaseFolderId, rows: &[DeliveryRo
     }
     let Some(first) = rows.first().filter(|_| !files.is_empty()) else { return Ok(None) };
     let pdf = record.document(first.document).ok_or_else(gone)?.pdf.clone();
+    let closing = if record.closed_at().is_some() { Closing::Possible } else { Closing::No };
     let packaged = Packaged {
         folder: folder.clone(),
         object_id: head.object_id,
@@ -87,7 +99,7 @@ fn next_version(archive: &CaseArchive, folder: &CaseFolderId, rows: &[DeliveryRo
         created: now.max(record.updated_at()),
         message: "receipts of the case archive kept".to_owned(),
     };
-    Ok(Some(packaged))
+    Ok(Some((packaged, closing)))
 }
 
 /// `metadata/kvitteringer/02.json`; what was said of closing and reopening beside it.

@@ -272,7 +272,7 @@ async fn keep_answers(shell: &Arc<Shell>, way: Way, summary: &mut Summary) -> Re
     }
     for folder in folders {
         summary.brought_on += 1;
-        match keep_all(shell, &folder).await {
+        match keep_all(shell, &folder, None).await {
             Err(failure) if failure.code == ErrorCode::StoreUnavailable => return Err(failure),
             Err(failure) => tracing::error!(folder.id = %folder, code = %failure.code, "receipts are not kept: {}", failure.detail),
             Ok(()) => {}
