@@ -142,8 +142,8 @@ fn row_17_with_another_municipality_the_folder_is_closed() {
             happened(of_the_plan(sample_json("meeting-minutes/minimal.json"), &plan), "2026-10-01T10:00:00+02:00"),
             &[("/content/held_at", json!("2026-10-01T09:00:00+02:00")), ("/content/sent_at", json!("2026-10-01T10:00:00+02:00"))],
         );
-        // Only a reopening note would open it again.
-        let refused = submitted(&house, 3, &later);
+        // A document of an active plan would reopen it; one of a plan that rests is refused.
+        let refused = submitted(&house, 3, &edited(later, &[("/case/plan_status", json!("suspended"))]));
         assert_eq!((&refused["state"], &refused["code"]), (&json!("failed"), &json!("folder_closed")), "{refused}");
         judged::folders(&house);
         house.neutral_letters();
