@@ -71,11 +71,11 @@ fn is_of_the_closing(snapshot: &Snapshot) -> bool {
     snapshot.case.plan_status == PlanStatus::Passive && kinds.contains(&snapshot.kind())
 }
 
-/// Only a reopening note opens the folder again (DOMAIN § 5: `passive` → `active` only by reopening), whatever the plan waits for then: a
-/// consent that was withdrawn is still to be given. A document that merely says that its plan is active waits for that note. Only a note
-/// from after the closing does.
+/// The reopening note opens the folder again, whatever the plan waits for then (a consent that was withdrawn is still to be given);
+/// so does any document of a plan that is active again. Only what is from after the closing does.
 pub fn reopens(record: &CaseRecord, snapshot: &Snapshot) -> bool {
-    snapshot.kind() == DocumentKind::ReopeningNote && is_news(record, snapshot)
+    let is_open_again = snapshot.kind() == DocumentKind::ReopeningNote || snapshot.case.plan_status == PlanStatus::Active;
+    is_open_again && is_news(record, snapshot)
 }
 
 /// Whether a document knows the case better than the record: one that comes late changes nothing about the folder.

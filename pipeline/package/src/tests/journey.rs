@@ -47,15 +47,12 @@ fn a_document_id_is_not_used_for_other_content() {
 }
 
 #[test]
-fn a_closed_folder_takes_nothing_until_its_note_reopens_it() {
+fn a_closed_folder_takes_only_documents_of_a_reopened_plan() {
     let mut folder = Folder::of([ip_plan(1), passive(ip_plan(5))]);
     assert_eq!(folder.record().closed_at(), Some(at(2)));
     refused(&mut folder, passive(minutes(6)), ErrorCode::FolderClosed);
     refused(&mut folder, with(minutes(6), "/case/plan_status", json!("suspended")), ErrorCode::FolderClosed);
-    // That its plan is active again, the note must say first.
-    refused(&mut folder, minutes(7), ErrorCode::FolderClosed);
-    folder.add(reopening_note(7));
-    folder.add(minutes(8));
+    folder.add(minutes(7));
     assert_eq!(folder.record().closed_at(), None);
     let log = folder.text("metadata/endringslogg.xml");
     assert!(log.contains("<tidligereVerdi>Avsluttet</tidligereVerdi>\n    <nyVerdi>Under behandling</nyVerdi>"), "{log}");

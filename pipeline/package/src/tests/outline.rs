@@ -43,7 +43,7 @@ fn what_it_does_to_the_folder() {
     check(corrected(minutes(2), 2), &record, Effect::Corrects(2));
     check(closing_note(4, "moved"), &record, Effect::Closes);
     let closed = Folder::of([ip_plan(1), closing_note(4, "moved")]).record();
-    check(minutes(5), &closed, Effect::RefusedClosed);
+    check(minutes(5), &closed, Effect::Reopens);
     check(reopening_note(5), &closed, Effect::Reopens);
     check(with(minutes(5), "/case/plan_status", json!("suspended")), &closed, Effect::RefusedClosed);
     check(minutes(2), &closed, Effect::Adds);

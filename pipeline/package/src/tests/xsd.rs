@@ -1,7 +1,7 @@
 //! Every XML file fits its schema.
 
 use super::{
-    support::{Folder, corrected, es_plan, iop_plan, ip_plan, minutes, reopening_note, report, samples, with},
+    support::{Folder, corrected, es_plan, iop_plan, ip_plan, minutes, report, samples, with},
     xmllint::{Bench, Schemas},
 };
 use crate::{
@@ -21,8 +21,7 @@ fn folders() -> Vec<Folder> {
         corrected(minutes(2), 2),
         with(minutes(4), "/case/lead_name", json!("Klok Bjørkeved")),
         with(with(ip_plan(5), "/case/plan_status", json!("passive")), "/case/lead_name", json!("Klok Bjørkeved")),
-        reopening_note(6),
-        ip_plan(7),
+        ip_plan(6),
     ];
     let iop = [iop_plan(1), report(2, 1), with(iop_plan(3), "/case/guardians", json!([]))];
     vec![Folder::of(ip), Folder::of(iop), Folder::of([es_plan(1)])]
