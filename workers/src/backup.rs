@@ -7,7 +7,9 @@
 //!   database/<table>.jsonl        every row, in the form of `pipeline_store::dump`
 //!   data/                         accepted/ refused/ reports/ requests/ municipalities/ access/ bounces/ people.key arkivflyt.toml
 //!   data/inbox/<sha256>.json      what lay in the drop folder, by its content: a name there may be a person's
+//!   data/keys/                    the keys of the archives' logs, when they lie in the data folder
 //!   archive/<municipality>/ocfl/  case folders
+//!   archive/<municipality>/revisjonslogg*/  their logs
 //!   mail/new, mail/cur            notices, when they go to a Maildir in the data folder
 //! ```
 //!

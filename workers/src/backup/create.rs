@@ -32,6 +32,7 @@ use crate::{
     data::DataFolder,
     failure::Failure,
     pseudonym::KEY_FILE,
+    witness::place::{Place as LogPlace, Which},
 };
 
 /// Snapshots that are taken when documents come and go too fast for their files to be caught.
@@ -71,6 +72,8 @@ pub async fn create(making: &Making<'_>, case_folder_done: &mut dyn FnMut()) -> 
     let mut backup = Backup::begin(draft.folder().to_owned(), earlier.as_ref()).map_err(failed("begin the backup"))?;
     let copying = failed("copy the data folder");
     inbox(making, &mut backup).map_err(&copying)?;
+    // Before the database: a version that it knows and the log does not is taken in again, and never the other way round.
+    logs(making, &mut backup).map_err(failed("copy the logs of the archive"))?;
     let Read { written, seen } = database(making, &mut backup).await?;
     let mail_folder = folders(making, &mut backup).map_err(&copying)?;
     // What was taken in meanwhile is here now, and in the drop folder no more.
@@ -242,6 +245,33 @@ fn folders(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<Option<St
     }
     maildir(&making.data.resolve(folder), backup)?;
     Ok(Some(folder.display().to_string()))
+}
+
+/// The logs of the archives while others write to them (checkpoint, journal, tiles: `pipeline_witness::Log`), and the keys that sign them
+/// when they lie in the data folder.
+fn logs(making: &Making<'_>, backup: &mut Backup<'_>) -> io::Result<()> {
+    let stores = making.data.resolve(&making.config.archive.folder);
+    let keys = making.data.resolve(&making.config.witness.keys);
+    for number in archive::municipalities(&stores) {
+        let (from, to) = (LogPlace::of(&stores, &keys, &number), LogPlace::of(Path::new(ARCHIVE), &keys, &number));
+        for which in Which::ALL {
+            let (from, to) = (from.log(which), to.log(which));
+            for name in ["checkpoint", "journal"] {
+                let line = backup.take(&from.join(name), &to.join(name), Links::Forbidden)?;
+                backup.list(line.as_slice())?;
+            }
+            for name in ["tile", "nokler"] {
+                backup.take_folder(&from.join(name), &to.join(name), |_| true)?;
+            }
+        }
+    }
+    let folder = &making.config.witness.keys;
+    if folder.is_absolute() {
+        return Ok(());
+    }
+    // What begins with a dot are locks.
+    let is_key = |file: &Path| !file.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
+    backup.take_folder(&keys, &Path::new(DATA).join(folder), is_key)
 }
 
 /// `new` before `cur`, the way a reader moves mail, and none twice.

@@ -31,6 +31,7 @@ use crate::{
 
 /// As the archive itself makes them: read-only from birth, for the archive's group alone.
 const CASE_FILE_MODE: u32 = 0o440;
+const LOG_FILE_MODE: u32 = 0o640;
 const CASE_FOLDER_MODE: u32 = 0o750;
 const FILE_MODE: u32 = 0o600;
 
@@ -140,6 +141,18 @@ enum Modes {
     CaseFolders,
 }
 
+impl Modes {
+    /// The logs of the archives are written on; case folders never are.
+    fn of(self, file: &Path) -> u32 {
+        let is_log = || file.components().nth(1).is_some_and(|c| c.as_os_str().to_string_lossy().starts_with("revisjonslogg"));
+        match self {
+            Self::Private => FILE_MODE,
+            Self::CaseFolders if is_log() => LOG_FILE_MODE,
+            Self::CaseFolders => CASE_FILE_MODE,
+        }
+    }
+}
+
 fn copy_folder(from: &Path, to: &Path, modes: Modes, file_done: &mut dyn FnMut()) -> io::Result<u64> {
     let mut files = 0;
     for file in walk(from)?.files {
@@ -151,7 +164,7 @@ fn copy_folder(from: &Path, to: &Path, modes: Modes, file_done: &mut dyn FnMut()
                 DirBuilder::new().recursive(true).mode(CASE_FOLDER_MODE).create(parent)?;
             }
         }
-        copy_file(&from.join(&file), &target, if modes == Modes::Private { FILE_MODE } else { CASE_FILE_MODE })?;
+        copy_file(&from.join(&file), &target, modes.of(&file))?;
         files += 1;
         file_done();
     }
