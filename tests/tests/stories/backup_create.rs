@@ -167,7 +167,10 @@ fn what_has_not_changed_takes_no_space() {
     let (new, old): (Vec<_>, Vec<_>) = files_below(&second.join("archive")).into_iter().partition(is_new);
     assert!(!new.is_empty());
     // Of a folder with a new version only the inventory at its top is another one.
-    let copied: Vec<_> = old.iter().filter(|f| fs::metadata(f).unwrap().nlink() == 1).collect();
+    // A log grows at its end, and is signed anew.
+    let is_end_of_log =
+        |f: &PathBuf| f.to_string_lossy().contains("/revisjonslogg") && (f.ends_with("journal") || f.ends_with("checkpoint"));
+    let copied: Vec<_> = old.iter().filter(|f| fs::metadata(f).unwrap().nlink() == 1 && !is_end_of_log(f)).collect();
     assert!(copied.iter().all(|f| f.file_name().unwrap().to_string_lossy().starts_with("inventory.json")), "{copied:?}");
     assert!(copied.len() * 5 < old.len(), "{} of {}", copied.len(), old.len());
     assert_eq!(verified(&house, &first)["valid"], true);
