@@ -68,8 +68,11 @@ pub async fn make_all(shell: &Arc<Shell>, stop: &StopFlag, report: &mut RunRepor
         // Nobody else works here: one that counts as running was left by a worker that died.
         for state in [JobState::Ready, JobState::Waiting, JobState::Running] {
             let filter = JobFilter { kind: Some(KIND), state: Some(state), ..JobFilter::default() };
-            for job in shell.store.jobs(&filter, MOST).await? {
-                let Some(folder) = folder_of(&job.args) else { continue };
+            let jobs = shell.store.jobs(&filter, MOST).await?;
+            let mut jobs: Vec<_> = jobs.into_iter().filter_map(|job| Some((folder_of(&job.args)?, job))).collect();
+            // Folder by folder, so that journal numbers do not tell which document was through first: the same input gives the same bytes.
+            jobs.sort_by(|(one, _), (other, _)| one.cmp(other));
+            for (folder, job) in jobs {
                 match make(shell, &folder).await? {
                     Made::Accepted(answer) => {
                         report.count(*answer);
