@@ -101,7 +101,7 @@ impl Witnesses {
             return Ok(());
         }
         // One after the other: a log that went back and forth would look shortened.
-        let _held = witness.place.hold(Hold::ToAnchor)?;
+        let _held = witness.place.hold(Hold::Anchoring)?;
         let now = self.clock.now();
         let head = AccessLog::of(&self.data, number).append(&[], now)?;
         if head.rows == 0 { Ok(()) } else { witness.anchor(AccessHead { time: now, rows: head.rows, digest: head.digest }) }
@@ -255,7 +255,7 @@ impl Witness {
 
 /// Signs a log as it is now. Nobody changes the keys meanwhile.
 pub fn publish(place: &Place, which: Which, log: &Log) -> Result<Checkpoint, Failure> {
-    let _held = place.hold(Hold::ToSign)?;
+    let _held = place.hold(Hold::Signing)?;
     let key = keys::checkpoint_key(place, which)?;
     Ok(log.publish(&key)?)
 }

@@ -84,7 +84,9 @@ impl WitnessError {
     /// The published code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::DiskFull { .. } | Self::Disk { .. } | Self::TooLong => ErrorCode::WitnessWrite,
+            // The log lies beside the case folders, on their disk.
+            Self::DiskFull { .. } => ErrorCode::ArchiveDiskFull,
+            Self::Disk { .. } | Self::TooLong => ErrorCode::WitnessWrite,
             Self::Damaged { .. } | Self::RolledBack { .. } | Self::NotThere { .. } | Self::Malformed { .. } => ErrorCode::WitnessLogDamaged,
             Self::Key { .. } | Self::History { .. } => ErrorCode::WitnessKey,
             Self::Stamp { .. } => ErrorCode::TimeStampRefused,

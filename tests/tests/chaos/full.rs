@@ -20,6 +20,11 @@ const LIMIT: Duration = Duration::from_secs(150);
 /// A document that met a full disk is tried again after a minute, and a bit.
 const NEXT_TRY: Duration = Duration::from_secs(100);
 
+/// Everything below a folder, as it is.
+fn copy_all(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap().success());
+}
+
 /// A small file system of its own.
 struct SmallDisk {
     at: PathBuf,
@@ -27,11 +32,14 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Over a folder. `None` (said aloud) where nothing can be mounted.
+    /// Over a folder, with what lies there. `None` (said aloud) where nothing can be mounted.
     fn over(at: PathBuf, size: &str) -> Option<Self> {
         fs::create_dir_all(&at).unwrap();
+        let aside = tempfile::tempdir().unwrap();
+        copy_all(&at, aside.path());
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=755"), "tmpfs"]).arg(&at).output();
         if mounted.is_ok_and(|m| m.status.success()) {
+            copy_all(aside.path(), &at);
             return Some(Self { at, folder: None });
         }
         skip("the right to mount a small file system");

@@ -1,10 +1,18 @@
 //! A full archive disk: said by its code, nothing lost, and all is well when there is space again.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use arkivflyt_tests::{House, lasting_samples, left_closed};
 
 use crate::whole::outcome;
+
+/// Everything below a folder, as it is.
+fn copy_all(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap().success());
+}
 
 /// A small file system of its own.
 struct SmallDisk(PathBuf);
@@ -12,8 +20,11 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(at: PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&at).unwrap();
+        let aside = tempfile::tempdir().unwrap();
+        copy_all(&at, aside.path());
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(&at).output();
         if mounted.is_ok_and(|m| m.status.success()) {
+            copy_all(aside.path(), &at);
             return Some(Self(at));
         }
         eprintln!("SKIPPED: a small file system cannot be mounted here");

@@ -75,7 +75,7 @@ pub fn begin(place: &Place, origin: &str, now: Timestamp) -> Result<Begun, Failu
     if is_whole(place) {
         return Ok(Begun::Before);
     }
-    let _held = place.hold(Hold::ToChange)?;
+    let _held = place.hold(Hold::Changing)?;
     if is_whole(place) {
         return Ok(Begun::Before);
     }

@@ -128,9 +128,9 @@ impl Place {
         let take = || -> io::Result<File> {
             DirBuilder::new().recursive(true).mode(0o700).create(&self.keys)?;
             let (name, operation) = match hold {
-                Hold::ToSign => (".lock", FlockOperation::LockShared),
-                Hold::ToChange => (".lock", FlockOperation::LockExclusive),
-                Hold::ToAnchor => (".anchor", FlockOperation::LockExclusive),
+                Hold::Signing => (".lock", FlockOperation::LockShared),
+                Hold::Changing => (".lock", FlockOperation::LockExclusive),
+                Hold::Anchoring => (".anchor", FlockOperation::LockExclusive),
             };
             let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.keys.join(name))?;
             flock(&lock, operation)?;
@@ -140,7 +140,8 @@ impl Place {
     }
 
     fn failed(&self, doing: &str, e: &io::Error) -> Failure {
-        Failure::retry(ErrorCode::WitnessWrite, format!("cannot {doing} of municipality {}: {e}", self.number))
+        let code = if e.kind() == io::ErrorKind::StorageFull { ErrorCode::ArchiveDiskFull } else { ErrorCode::WitnessWrite };
+        Failure::retry(code, format!("cannot {doing} of municipality {}: {e}", self.number))
     }
 }
 
@@ -148,11 +149,11 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// To sign with them.
-    ToSign,
+    Signing,
     /// To exchange them.
-    ToChange,
+    Changing,
     /// To write down how far the access log has come: one at a time, and others may sign.
-    ToAnchor,
+    Anchoring,
 }
 
 /// Given back when dropped, or by the kernel when the process ends.

@@ -44,7 +44,7 @@ impl Witness {
 
     fn make(&self, placed: &Commit, seq: u64) -> Result<String, Failure> {
         let inventory = CaseArchive::stored_inventory(self.place.arkivlager(), &placed.object, placed.head)?.unwrap_or_default();
-        let _held = self.place.hold(Hold::ToSign)?;
+        let _held = self.place.hold(Hold::Signing)?;
         let key = keys::seal_key(&self.place)?;
         let origin = keys::history(&self.place, Which::Archive)?.origin().to_owned();
         let terms = SealTerms { origin, object: placed.object.clone(), head: placed.head, seq, time: placed.time };
