@@ -25,7 +25,7 @@ pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
 pub use happenings::{Happenings, person, sample_json};
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};
-pub use mail::{Letter, decoded, letters};
+pub use mail::{Letter, decoded, letters, without_checkpoint};
 pub use many::{Made, Shape, many};
 pub use pdf::{Pdf, essence};
 pub use personal::{Needle, found_in, needles, personal_values};

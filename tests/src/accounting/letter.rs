@@ -85,7 +85,7 @@ impl Mail {
                 other => format!("{}: {other:?}", header.name()),
             });
         }
-        lines.extend(body.lines().map(str::to_owned));
+        lines.extend(crate::without_checkpoint(&body).lines().map(str::to_owned));
         Ok(Self { file: file.to_owned(), at, to: to.clone(), from, subject, body, lines })
     }
 
