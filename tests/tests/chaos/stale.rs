@@ -29,8 +29,8 @@ impl Truth {
         let attempts = "select job, attempt, worker, outcome, started_at, ended_at from job_attempts where job in \
              (select id from jobs where queue in ('render', 'archive')) order by job, attempt";
         let mut archive = house.archive_tree();
-        // The lock of its own empty staging folder goes when it does.
-        archive.retain(|path, _| !path.ends_with("/.laas"));
+        // What it staged itself, and the lock there, goes when it learns that it is late.
+        archive.retain(|path, _| !path.contains("/staging/"));
         Self {
             archive,
             // Mail is the sleeper's own: nobody else may send while it may wake in the middle of one.

@@ -60,6 +60,8 @@ pub(crate) enum Open {
     Unanswered,
     /// Carried to its end, but writing that down got no answer: to be written down, unless it was.
     Owed(MailOutcome, Timestamp),
+    /// Owed, and refused when it could be written: the claim had been taken away. Its task may still ask, and learns that then.
+    TakenAway,
 }
 
 impl OutboxHold {
@@ -119,6 +121,11 @@ impl Hand {
         self.claims.get(dedupe_key).map(|c| c.epoch)
     }
 
+    /// Whether a task still carries the mail under an epoch that is over: until it says how it ended, it might still send.
+    pub(crate) fn is_carried_since_before(&self, dedupe_key: &str, epoch: Epoch) -> bool {
+        self.claims.get(dedupe_key).is_some_and(|claim| claim.epoch != epoch && matches!(claim.open, Open::Carried))
+    }
+
     pub(crate) fn keep(&mut self, dedupe_key: &str, epoch: Epoch, open: Open) {
         self.claims.insert(dedupe_key.to_owned(), InHand { epoch, open });
     }
@@ -129,7 +136,7 @@ impl Hand {
 
     /// What is to be written down for tasks that have gone.
     pub(crate) fn debts(&self) -> Vec<(String, Epoch, Open)> {
-        let debts = self.claims.iter().filter(|(_, claim)| !matches!(claim.open, Open::Carried));
+        let debts = self.claims.iter().filter(|(_, claim)| !matches!(claim.open, Open::Carried | Open::TakenAway));
         debts.map(|(key, claim)| (key.clone(), claim.epoch, claim.open.clone())).collect()
     }
 

@@ -40,8 +40,7 @@ impl Outbox for PostgresStore {
         let epoch = {
             let mut hand = self.outbox.hand().await;
             let epoch = self.become_sender(&mut hand).await?;
-            if hand.claim(dedupe_key).is_some_and(|earlier| earlier != epoch) {
-                // A task of ours whose claim was taken away has not said yet how it ended. Until it does, it might still send.
+            if hand.is_carried_since_before(dedupe_key, epoch) {
                 return Ok(Claim::Taken(MailState::Sending));
             }
             epoch
@@ -160,8 +159,14 @@ impl PostgresStore {
         let epoch = self.outbox.become_sender(hand).await?;
         for (key, claimed_under, open) in hand.debts() {
             let written = match open {
-                Open::Carried => Ok(()),
-                Open::Owed(outcome, at) => self.write_outcome(&key, &outcome, at, Some(claimed_under)).await,
+                Open::Carried | Open::TakenAway => continue,
+                Open::Owed(outcome, at) => match self.write_outcome(&key, &outcome, at, Some(claimed_under)).await {
+                    Err(StoreError::OutboxHeld) => {
+                        hand.keep(&key, claimed_under, Open::TakenAway);
+                        continue;
+                    }
+                    written => written,
+                },
                 Open::Unanswered => {
                     let input = (key.clone(), claimed_under);
                     let given_back =

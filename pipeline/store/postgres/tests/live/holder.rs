@@ -126,6 +126,31 @@ async fn an_outcome_that_could_not_be_written_is_written_later() {
     store.record_mail(&mail(1), &MailOutcome::Delivered, now()).await.unwrap();
 }
 
+/// The same, but another sent in between: the task that still tries to write it down learns that its claim was taken away, and the mail
+/// is taken up anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_of_an_earlier_epoch_is_told_as_such_however_late() {
+    let server = own_server!();
+    let url = server.fresh_database().await;
+    let store = PostgresStore::connect(&url).await.unwrap();
+    with_mails(&store, 1).await;
+    claimed(&store, &mail(1)).await;
+    server.stop(Mode::Immediate);
+    let lost = store.record_mail(&mail(1), &MailOutcome::Delivered, now()).await.unwrap_err();
+    assert!(matches!(lost, StoreError::Unavailable { .. }), "{lost:?}");
+    server.launch();
+    let other = PostgresStore::connect(&url).await.unwrap();
+    assert_eq!(other.mails_due(now(), 10).await.unwrap().len(), 1, "freed");
+    other.close().await;
+
+    assert_eq!(store.mails_due(now(), 10).await.unwrap().len(), 1, "it sends again, and the mail waits");
+    let late = store.record_mail(&mail(1), &MailOutcome::Delivered, now()).await.unwrap_err();
+    assert!(matches!(late, StoreError::OutboxHeld), "{late:?}");
+    claimed(&store, &mail(1)).await;
+    store.record_mail(&mail(1), &MailOutcome::Delivered, now()).await.unwrap();
+    assert_eq!(state(&store, &mail(1)).await, MailState::Delivered);
+}
+
 /// The answer to a claim is lost, made or not: the mail waits again instead of lying claimed by nobody for as long as we live.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_without_an_answer_is_given_back() {
