@@ -1,6 +1,7 @@
 //! The few system calls that the log is made of.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
@@ -47,12 +48,29 @@ pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&beside, &path)
 }
 
-/// Writes a file that must not exist yet, and waits until it is on the disk under its name.
+/// Writes a file that must not exist yet: whole under its name, and on the disk, or not there at all. A crash may leave `.NAME` beside it,
+/// which the next writing takes over.
 pub(crate) fn write_new_durably(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    let beside = folder.join(hidden);
+    remove_if_there(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    path.parent().map_or(Ok(()), sync_dir)
+    // A link is made only where there is nothing, which a renaming would not ask.
+    let linked = fs::hard_link(&beside, path);
+    remove_if_there(&beside)?;
+    linked?;
+    sync_dir(folder)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the names in a folder durable.

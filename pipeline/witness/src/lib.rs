@@ -12,6 +12,7 @@ mod checkpoint;
 mod disk;
 mod edge;
 mod error;
+mod evidence;
 mod fault;
 mod finding;
 mod group;
@@ -34,6 +35,7 @@ pub use audit::{AuditedLog, HeldFolder, HeldSeal, HeldVersion, Ledger, audit_log
 pub use bundle::Proof;
 pub use checkpoint::Checkpoint;
 pub use error::WitnessError;
+pub use evidence::Evidence;
 pub use finding::{Finding, FindingCode, Place};
 pub use history::{AnyKey, KeyChange, KeyHistory, KeyReason, KeyRole, KeyTerm, Standing, TreeHead, founding_note};
 pub use key::{CheckpointKey, PublicKey};

@@ -118,6 +118,11 @@ impl Reader {
         Ok(None)
     }
 
+    /// Whether a `wanted` leaf is acknowledged and not yet signed, at number `from` or later.
+    pub fn is_unsigned(&self, from: u64, wanted: impl Fn(&Leaf) -> bool) -> Result<bool, WitnessError> {
+        Ok(self.unsigned(from)?.iter().any(|entry| Leaf::parse(entry).is_ok_and(|(_, leaf)| wanted(&leaf))))
+    }
+
     /// Entries from number `from` on that no checkpoint covers yet, as far as they are acknowledged.
     pub(crate) fn unsigned(&self, from: u64) -> Result<Vec<Vec<u8>>, WitnessError> {
         let Some(mut journal) = Journal::open(&self.folder)? else { return Ok(Vec::new()) };
