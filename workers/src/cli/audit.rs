@@ -1,7 +1,11 @@
 //! `audit`: shows that nobody has rewritten the archive. Ids, numbers and digests only.
 
 pub mod begin;
+mod check_proof;
+mod prove;
 mod verify;
+
+use pipeline_domain::MunicipalityNumber;
 
 use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell};
 
@@ -14,15 +18,31 @@ pub enum Audit {
     /// Begin a log for archives that have none, and take in versions that are not logged (after a restore).
     #[command(after_help = crate::exit::TABLE)]
     Begin(begin::Begin),
+    #[command(after_help = crate::exit::TABLE)]
+    Prove(prove::Prove),
+    #[command(after_help = crate::exit::TABLE)]
+    CheckProof(check_proof::CheckProof),
 }
 
 pub async fn run(audit: Audit, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
+    if let Audit::CheckProof(check) = &audit {
+        return check_proof::run(check, global, output);
+    }
     let shell = Shell::open(global, config).await?;
     // Whole logs are read and folders looked at: all of it is the disk's work.
     let exit = tokio::task::block_in_place(|| match &audit {
         Audit::Verify(verify) => verify::run(&shell, verify, global, output),
         Audit::Begin(begin) => begin::run(&shell, begin, global, output),
+        Audit::Prove(prove) => prove::run(&shell, prove, global, output),
+        Audit::CheckProof(check) => check_proof::run(check, global, output),
     });
     shell.close().await;
     exit
+}
+
+/// The municipality that is named, or the only one that there is.
+fn one_municipality(shell: &Shell, named: Option<&MunicipalityNumber>) -> Option<MunicipalityNumber> {
+    let mut all = shell.municipalities.keys();
+    let only = all.next().filter(|_| all.next().is_none());
+    named.or(only).cloned()
 }
