@@ -5,6 +5,7 @@
 //! leaf is appended then. Two equal leaves say nothing new. Appending needs no key, so a lost one stops no document; signing does.
 
 mod begin;
+pub mod change;
 pub mod keys;
 pub mod place;
 mod seals;
@@ -19,7 +20,7 @@ use std::{
 
 use pipeline_archive::CaseArchive;
 use pipeline_domain::{Archived, CaseFolderId, Clock, ErrorCode, MunicipalityNumber, Sha512};
-use pipeline_witness::{AccessHead, Checkpoint, Commit, Deed, Leaf, Log, WitnessError};
+use pipeline_witness::{AccessHead, Checkpoint, Commit, Deed, KeyRole, Leaf, Log, WitnessError};
 
 use crate::{access_log::AccessLog, config::Municipalities, data::DataFolder, failure::Failure};
 
@@ -217,7 +218,12 @@ impl Witness {
 
     fn sign(&self, signed: &mut Signed) {
         let size = self.log.size();
-        if signed.newest.as_ref().is_some_and(|newest| matches!(size, Ok(size) if size == newest.size)) {
+        // By the key that counts now: another process may have exchanged it.
+        let is_current = |newest: &Checkpoint| {
+            let key = keys::history(&self.place, Which::Archive).map(|history| history.current(KeyRole::Checkpoint));
+            key.is_ok_and(|key| newest.is_signed_by(&key))
+        };
+        if signed.newest.as_ref().is_some_and(|newest| matches!(size, Ok(size) if size == newest.size) && is_current(newest)) {
             return;
         }
         match publish(&self.place, Which::Archive, &self.log) {

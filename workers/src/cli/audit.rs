@@ -2,6 +2,7 @@
 
 pub mod begin;
 mod check_proof;
+mod key;
 mod prove;
 mod verify;
 
@@ -22,6 +23,8 @@ pub enum Audit {
     Prove(prove::Prove),
     #[command(after_help = crate::exit::TABLE)]
     CheckProof(check_proof::CheckProof),
+    #[command(subcommand, after_help = crate::exit::TABLE)]
+    Key(key::Key),
 }
 
 pub async fn run(audit: Audit, global: &Global, config: Config, output: &Output) -> Result<Exit, Failure> {
@@ -34,6 +37,7 @@ pub async fn run(audit: Audit, global: &Global, config: Config, output: &Output)
         Audit::Verify(verify) => verify::run(&shell, verify, global, output),
         Audit::Begin(begin) => begin::run(&shell, begin, global, output),
         Audit::Prove(prove) => prove::run(&shell, prove, global, output),
+        Audit::Key(key) => key::run(&shell, key, global, output),
         Audit::CheckProof(check) => check_proof::run(check, global, output),
     });
     shell.close().await;

@@ -5,7 +5,10 @@ use std::path::Path;
 use pipeline_domain::{ErrorCode, Timestamp};
 use pipeline_witness::{CheckpointKey, KeyHistory, KeyRole, Log, SealKey, TreeHead, WitnessError, empty_root, founding_note};
 
-use super::place::{Hold, Place, Use, Which};
+use super::{
+    change,
+    place::{Hold, Place, Use, Which},
+};
 use crate::{failure::Failure, pseudonym::new_key};
 
 /// The history of a log's keys.
@@ -36,6 +39,15 @@ pub fn seal_key(place: &Place) -> Result<SealKey, Failure> {
     Ok(key)
 }
 
+/// Whether the key of this role that counts now can be used.
+pub fn check(place: &Place, role: KeyRole) -> Result<(), Failure> {
+    let _held = place.hold(Hold::Signing)?;
+    match role {
+        KeyRole::Checkpoint => checkpoint_key(place, Which::Archive).map(drop),
+        KeyRole::Seal => seal_key(place).map(drop),
+    }
+}
+
 /// Reads a key file, and tells one that is not there apart from a disk in trouble.
 pub fn read<K>(place: &Place, role: KeyRole, r#use: Use, load: impl FnOnce(&Path) -> Result<K, WitnessError>) -> Result<K, Failure> {
     let path = place.key(role, r#use);
@@ -54,7 +66,8 @@ pub fn role_word(role: KeyRole) -> &'static str {
     }
 }
 
-fn another(place: &Place, role: KeyRole) -> Failure {
+/// The file holds another key than the history names.
+pub fn another(place: &Place, role: KeyRole) -> Failure {
     let why = format!("the {} key file of municipality {} is not the key that its history names", role_word(role), place.number());
     Failure::give_up(ErrorCode::WitnessKey, format!("{why}: put the right one back"))
 }
@@ -68,7 +81,8 @@ pub enum Begun {
     Now,
 }
 
-/// Begins both logs of a municipality: two keys, and a founding note for each log. What a crash left half done is done to the end.
+/// Begins both logs of a municipality: two keys, and a founding note for each log. What a crash left half done, a change of key too, is done
+/// to the end.
 ///
 /// Errors: `WitnessLogDamaged` when there are keys that have signed, and no log that they signed.
 pub fn begin(place: &Place, origin: &str, now: Timestamp) -> Result<Begun, Failure> {
@@ -93,24 +107,21 @@ pub fn begin(place: &Place, origin: &str, now: Timestamp) -> Result<Begun, Failu
         SealKey::from_entropy(new_key()).save_new(&place.key(KeyRole::Seal, Use::Coming))?;
         CheckpointKey::from_entropy(origin, new_key())?.save_new(&place.key(KeyRole::Checkpoint, Use::Coming))?;
     }
-    let of = |role, used: bool| if used { (role, Use::Current) } else { (role, Use::Coming) };
-    let ((checkpoint_role, checkpoint_use), (seal_role, seal_use)) = (of(KeyRole::Checkpoint, in_use[0]), of(KeyRole::Seal, in_use[1]));
-    let checkpoint = read(place, checkpoint_role, checkpoint_use, CheckpointKey::load)?;
-    let seal = read(place, seal_role, seal_use, SealKey::load)?;
-    for which in Which::ALL.into_iter().filter(|which| !place.is_begun(*which)) {
-        found(place, which, &checkpoint, &seal, now)?;
-    }
-    for (role, used) in [(KeyRole::Checkpoint, in_use[0]), (KeyRole::Seal, in_use[1])] {
-        if !used {
-            place.bring_in(role)?;
+    // Cut off between its two logs: neither key is in use then. A log that went away later is not begun again.
+    if in_use == [false, false] && Which::ALL.into_iter().any(|which| !place.is_begun(which)) {
+        let checkpoint = read(place, KeyRole::Checkpoint, Use::Coming, CheckpointKey::load)?;
+        let seal = read(place, KeyRole::Seal, Use::Coming, SealKey::load)?;
+        for which in Which::ALL.into_iter().filter(|which| !place.is_begun(*which)) {
+            found(place, which, &checkpoint, &seal, now)?;
         }
     }
+    change::settle(place, now)?;
     Ok(if begun { Begun::Before } else { Begun::Now })
 }
 
-/// Begun, and to the end. A log of the access log that went away later is not begun again: that is for a person to see.
+/// Begun, and no change of key is under way. A log of the access log that went away later is not begun again: that is for a person to see.
 fn is_whole(place: &Place) -> bool {
-    let is_coming = |role| place.key(role, Use::Coming).exists() && !place.key(role, Use::Current).exists();
+    let is_coming = |role| place.key(role, Use::Coming).exists();
     place.is_begun(Which::Archive) && !is_coming(KeyRole::Checkpoint) && !is_coming(KeyRole::Seal)
 }
 

@@ -95,7 +95,7 @@ pub fn run(shell: &Shell, verify: &Verify, global: &Global, output: &Output) -> 
 }
 
 /// Every file of a mailbox. What cannot be read holds no letter.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+pub fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     if !path.is_dir() {
         return files.push(path.to_owned());
     }
