@@ -1,5 +1,7 @@
 //! `doctor`: looks over the installation and tidies what a crash left behind.
 
+mod witness;
+
 use std::path::Path;
 
 use pipeline_store::Runs;
@@ -30,11 +32,24 @@ enum Health {
     Bad,
 }
 
-struct Findings(Vec<(Health, &'static str, String)>);
+/// One thing that was looked at.
+struct Found {
+    health: Health,
+    what: &'static str,
+    code: Option<&'static str>,
+    detail: String,
+}
+
+struct Findings(Vec<Found>);
 
 impl Findings {
     fn add(&mut self, health: Health, what: &'static str, detail: impl Into<String>) {
-        self.0.push((health, what, detail.into()));
+        self.0.push(Found { health, what, code: None, detail: detail.into() });
+    }
+
+    /// The same, with a code that a person can look up.
+    fn add_coded(&mut self, health: Health, what: &'static str, code: &'static str, detail: impl Into<String>) {
+        self.0.push(Found { health, what, code: Some(code), detail: detail.into() });
     }
 }
 
@@ -45,6 +60,8 @@ pub async fn run(_: Doctor, global: &Global, config: Config, output: &Output) ->
     modes(&mut found, shell.data.root());
     municipalities(&mut found, &shell);
     tidy(&mut found, &shell).await?;
+    // Whole logs are read.
+    tokio::task::block_in_place(|| witness::look(&mut found, &shell, global.lang()));
     let counts = shell.store.counts().await?;
     let health =
         if counts.documents.failed > 0 || counts.mails.failed > 0 || counts.mails.doubtful > 0 { Health::Note } else { Health::Good };
@@ -144,11 +161,13 @@ fn tell(found: &Findings, global: &Global, output: &Output) -> Exit {
         Health::Note => "note",
         Health::Bad => "bad",
     };
-    let bad = found.0.iter().any(|(h, ..)| *h == Health::Bad);
-    let rows: Vec<Value> = found.0.iter().map(|(h, what, detail)| json!({ "health": word(*h), "what": what, "detail": detail })).collect();
+    let bad = found.0.iter().any(|f| f.health == Health::Bad);
+    let row = |f: &Found| json!({ "health": word(f.health), "what": f.what, "code": f.code, "detail": f.detail });
+    let rows: Vec<Value> = found.0.iter().map(row).collect();
     if !output.answer("doctor", json!({ "healthy": !bad, "findings": rows })) {
-        for (h, what, detail) in &found.0 {
-            output.line(&format!("{:<5} {what:<16} {detail}", word(*h)));
+        for Found { health, what, code, detail } in &found.0 {
+            let code = code.map_or_else(String::new, |code| format!("{code}: "));
+            output.line(&format!("{:<5} {what:<16} {code}{detail}", word(*health)));
         }
         if bad {
             output.talk(pick(
