@@ -3,6 +3,8 @@
 mod access_export_art_15;
 mod access_rows;
 mod audit_attacks;
+mod audit_keys;
+mod audit_prove;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;

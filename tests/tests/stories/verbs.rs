@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use arkivflyt_tests::{House, binary, samples_folder};
 
-const VERBS: [&[&str]; 28] = [
+const VERBS: [&[&str]; 38] = [
     &["status"],
     &["overdue"],
     &["init"],
@@ -31,6 +31,16 @@ const VERBS: [&[&str]; 28] = [
     &["show", "config"],
     &["schema"],
     &["doctor"],
+    &["audit"],
+    &["audit", "verify"],
+    &["audit", "begin"],
+    &["audit", "prove"],
+    &["audit", "check-proof"],
+    &["audit", "key"],
+    &["audit", "key", "list"],
+    &["audit", "key", "rotate"],
+    &["audit", "key", "lost"],
+    &["audit", "key", "leaked"],
     &["completions"],
     &["version"],
 ];
@@ -82,6 +92,8 @@ fn every_answer_is_one_json_document() {
         &["check", "samples"],
         &["show", "config"],
         &["doctor"],
+        &["audit", "verify"],
+        &["audit", "key", "list"],
         &["version"],
     ] {
         answer(0, args);
