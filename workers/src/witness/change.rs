@@ -60,10 +60,11 @@ impl Secret {
 
     fn save(&self, place: &Place) -> Result<(), Failure> {
         let path = place.key(self.any().role(), Use::Coming);
-        Ok(match self {
-            Self::Checkpoint(key) => key.save_new(&path)?,
-            Self::Seal(key) => key.save_new(&path)?,
-        })
+        let saved = match self {
+            Self::Checkpoint(key) => key.save_new(&path),
+            Self::Seal(key) => key.save_new(&path),
+        };
+        saved.map_err(Failure::from)
     }
 
     fn any(&self) -> AnyKey<'_> {
@@ -231,4 +232,101 @@ fn sign(place: &Place) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline_domain::{MunicipalityNumber, Verdict};
+
+    use super::*;
+
+    const STEPS: [Step; 4] = [Step::KeyMade, Step::ArchiveNoted, Step::AccessNoted, Step::BroughtIn];
+
+    fn now() -> Timestamp {
+        "2026-11-23T08:30:00Z".parse().unwrap()
+    }
+
+    fn begun(dir: &std::path::Path) -> Place {
+        let number: MunicipalityNumber = "9901".parse().unwrap();
+        let place = Place::of(&dir.join("arkivlager"), &dir.join("keys"), &number);
+        keys::begin(&place, "arkiv.example.no/9901", now()).unwrap();
+        place
+    }
+
+    fn current(place: &Place, which: Which, role: KeyRole) -> PublicKey {
+        keys::history(place, which).unwrap().current(role)
+    }
+
+    /// Dies at one step of a change; then the change is asked for once more, as a person does.
+    fn dies_and_is_asked_again(order: Order, at: Step) {
+        let dir = tempfile::tempdir().unwrap();
+        let (place, role) = (begun(dir.path()), order.role);
+        let first = current(&place, Which::Archive, role);
+        if order.reason == KeyReason::Lost {
+            std::fs::remove_file(place.key(role, Use::Current)).unwrap();
+        }
+        let mut die = |step| if step == at { Err(Failure::retry(ErrorCode::WitnessWrite, "dead")) } else { Ok(()) };
+        let died = exchange(&place, order, now(), &mut die).unwrap_err();
+        assert_eq!((died.verdict, died.detail.as_str()), (Verdict::Retry, "dead"));
+        let is_through = at == Step::BroughtIn;
+        let finished = finish(&place, now()).unwrap();
+        assert_eq!(finished, if matches!(at, Step::ArchiveNoted | Step::AccessNoted) { vec![role] } else { vec![] }, "{order:?} {at:?}");
+        if finished.is_empty() && !is_through {
+            assert_eq!(current(&place, Which::Archive, role), first, "taken back");
+            exchange(&place, order, now(), &mut |_| Ok(())).unwrap();
+        }
+        assert_eq!(keys::history(&place, Which::Archive).unwrap().terms(role).len(), 2, "{order:?} {at:?}");
+        assert_eq!(current(&place, Which::Archive, role), current(&place, Which::Access, role), "{order:?} {at:?}");
+        assert!(!place.key(role, Use::Coming).exists());
+        keys::check(&place, role).unwrap();
+        for which in Which::ALL {
+            let (log, _) = Log::open_or_create(&place.log(which)).unwrap();
+            super::super::publish(&place, which, &log).unwrap();
+            let history = keys::history(&place, which).unwrap();
+            assert!(log.reader().trusted_checkpoint(&history).unwrap().is_signed_by(&history.current(KeyRole::Checkpoint)));
+            assert!(pipeline_witness::audit_log(&log.reader(), &history, &[]).unwrap().findings.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_change_that_dies_at_any_step_is_taken_back_or_to_its_end() {
+        for role in [KeyRole::Checkpoint, KeyRole::Seal] {
+            for reason in [KeyReason::Rotated, KeyReason::Lost, KeyReason::Leaked] {
+                for at in STEPS {
+                    dies_and_is_asked_again(Order { role, reason, safe_size: None }, at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_beginning_after_a_change_that_was_cut_off_brings_no_unnamed_key_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = begun(dir.path());
+        let (role, first) = (KeyRole::Checkpoint, current(&place, Which::Archive, KeyRole::Checkpoint));
+        std::fs::remove_file(place.key(role, Use::Current)).unwrap();
+        let order = Order { role, reason: KeyReason::Lost, safe_size: None };
+        exchange(&place, order, now(), &mut |_| Err(Failure::retry(ErrorCode::WitnessWrite, "dead"))).unwrap_err();
+        assert_eq!(keys::begin(&place, "arkiv.example.no/9901", now()).unwrap(), keys::Begun::Before);
+        assert!(!place.key(role, Use::Current).exists() && !place.key(role, Use::Coming).exists());
+        assert_eq!(current(&place, Which::Archive, role), first);
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_not_lost_and_one_that_is_gone_vouches_for_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = begun(dir.path());
+        let order = |role, reason| Order { role, reason, safe_size: None };
+        let mut go = |_| Ok(());
+        let lost = exchange(&place, order(KeyRole::Seal, KeyReason::Lost), now(), &mut go).unwrap_err();
+        assert_eq!(lost.code, ErrorCode::WitnessKey);
+        std::fs::remove_file(place.key(KeyRole::Seal, Use::Current)).unwrap();
+        for refused in [order(KeyRole::Seal, KeyReason::Rotated), order(KeyRole::Checkpoint, KeyReason::Leaked)] {
+            assert_eq!(exchange(&place, refused, now(), &mut go).unwrap_err().code, ErrorCode::WitnessKey);
+            assert!(!place.key(refused.role, Use::Coming).exists(), "no key is made that nobody vouches for");
+        }
+        exchange(&place, order(KeyRole::Seal, KeyReason::Lost), now(), &mut go).unwrap();
+        exchange(&place, order(KeyRole::Checkpoint, KeyReason::Leaked), now(), &mut go).unwrap();
+        assert!(keys::history(&place, Which::Access).unwrap().terms(KeyRole::Checkpoint)[0].is_leaked);
+    }
 }
