@@ -55,6 +55,7 @@ fn row_23_an_export_is_a_bag_that_others_find_valid_and_the_archive_is_as_it_was
     assert_eq!(bag.file_name().unwrap(), "2026-000001_v3");
     holds_the_case(&house, &bag);
     describes_itself(&bag, &answer);
+    proves_the_log(&house, &bag);
     if let Some(bagit) = Tool::find("bagit.py") {
         bagit.pass(["--validate".as_ref(), bag.as_os_str()]);
     }
@@ -90,6 +91,25 @@ fn holds_the_case(house: &House, bag: &Path) {
     }
 }
 
+/// Whoever keeps the bag can show later that the archive went back behind it.
+fn proves_the_log(house: &House, bag: &Path) {
+    let info = bag.join("bag-info.txt").display().to_string();
+    let letters = |code| {
+        let answer = house.ask(code, ["audit", "verify", "--mailbox", &info]);
+        answer["municipalities"].as_array().unwrap().iter().map(|m| m["letters"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(letters(0), 1, "the bag bears one checkpoint of one log");
+    // A root that the log never had: one character of it changed.
+    let text = fs::read_to_string(&info).unwrap();
+    let folded = text.find("Arkivflyt-Checkpoint: ").expect("a checkpoint");
+    let root = folded + text[folded..].find('.').unwrap() + 4;
+    let other = if text.as_bytes()[root] == b'A' { "B" } else { "A" };
+    let forged = [&text[..root], other, &text[root + 1..]].concat();
+    fs::write(&info, &forged).unwrap();
+    letters(6);
+    fs::write(&info, text).unwrap();
+}
+
 fn describes_itself(bag: &Path, answer: &Value) {
     let text = |name: &str| fs::read_to_string(bag.join(name)).unwrap();
     let info = text("bag-info.txt");
@@ -98,6 +118,7 @@ fn describes_itself(bag: &Path, answer: &Value) {
         "Bagging-Date: 2026-11-23\n",
         "Internal-Sender-Identifier: 9901/2026/000001 v3\n",
         &format!("Arkivflyt-Export-Reason: {NOTE}\n"),
+        "Arkivflyt-Checkpoint: ",
         &format!("Payload-Oxum: {}.{}\n", answer["payload_bytes"], answer["files"]),
     ] {
         assert!(info.contains(line), "no {line:?} in {info}");

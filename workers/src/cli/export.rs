@@ -9,7 +9,7 @@ use std::{
 use pipeline_access::Action;
 use pipeline_archive::{CaseArchive, CaseHead, TreeEntry};
 use pipeline_bag::{BagError, BagPath, BagSpec, Expected, Password, Payload, PayloadFile, TagFile, Written, write_to_file};
-use pipeline_domain::{CaseFolderId, ErrorCode, LogicalPath, Sha256, Sha512};
+use pipeline_domain::{CaseFolderId, ErrorCode, LogicalPath, MunicipalityNumber, Sha256, Sha512};
 use pipeline_package::CaseRecord;
 use serde_json::json;
 use sha2::Digest;
@@ -21,6 +21,7 @@ use crate::{
     failure::Failure,
     output::Output,
     shell::Shell,
+    witness::Witnesses,
     words::pick,
 };
 
@@ -182,11 +183,11 @@ fn write(
     in_place(&export.out, |part| write_to_file(&spec, copy, BufWriter::new(part)).map_err(|e| copy.named(e)))
 }
 
-/// `bag-info.txt` (RFC 8493 § 2.2.2).
+/// `bag-info.txt` (RFC 8493 § 2.2.2). The same archive gives the same lines, whenever the log was signed last.
 fn info(shell: &Shell, export: &Export, head: &CaseHead) -> Vec<(&'static str, String)> {
     let number = &export.folder.municipality;
     let name = shell.municipality(number).map_or_else(|_| number.to_string(), |m| m.name.trim().to_owned());
-    vec![
+    let mut info = vec![
         ("Source-Organization", name),
         ("External-Identifier", head.object_id.clone()),
         ("Internal-Sender-Identifier", format!("{} v{}", export.folder, head.version)),
@@ -194,7 +195,16 @@ fn info(shell: &Shell, export: &Export, head: &CaseHead) -> Vec<(&'static str, S
         ("Bag-Software-Agent", concat!("arkivflyt ", env!("CARGO_PKG_VERSION")).to_owned()),
         ("Arkivflyt-Inventory-SHA512", head.inventory_sha512.to_string()),
         ("Arkivflyt-Export-Reason", export.note.clone()),
-    ]
+    ];
+    info.extend(checkpoint_line(&shell.witnesses, number));
+    info
+}
+
+/// How far the archive's log had come, signed: whoever keeps the bag can show a rollback of the archive (`audit verify --mailbox`).
+pub fn checkpoint_line(witnesses: &Witnesses, number: &MunicipalityNumber) -> Option<(&'static str, String)> {
+    let lines = witnesses.checkpoint(number)?.lines()?;
+    // A value of `bag-info.txt` is one line; breaks mean nothing in a checkpoint.
+    Some(("Arkivflyt-Checkpoint", lines.replace('\n', "")))
 }
 
 fn digest(file: &Path) -> io::Result<Sha256> {

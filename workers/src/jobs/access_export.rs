@@ -24,7 +24,12 @@ use pipeline_render::{AccessExport as Export, AccessLine, ExportedDocument, Expo
 
 pub use self::person::{Person, every_record};
 use self::{held::Held, package::Contents};
-use crate::{access_log::AccessLog, cli::export::path, failure::Failure, shell::Shell};
+use crate::{
+    access_log::AccessLog,
+    cli::export::{checkpoint_line, path},
+    failure::Failure,
+    shell::Shell,
+};
 
 /// How a package is made.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,8 @@ pub struct Wanted {
 pub struct Package {
     export: Export,
     contents: Contents,
+    /// The line of `bag-info.txt` that says how far the archive's log had come.
+    checkpoint: Option<(&'static str, String)>,
 }
 
 /// Collects everything. The rows of the access log that allow it stand there already, and are among what is told.
@@ -66,9 +73,12 @@ pub async fn gather(shell: &Shell, person: &Person, wanted: Wanted) -> Result<Pa
     let archived = archived(shell, &person.records)?;
     let lists = export.content();
     // Every source is read once: there may be hundreds.
-    let contents = tokio::task::spawn_blocking(move || Contents::of(&archived, &lists, index, cover.bytes)).await;
-    let contents = contents.map_err(|_| Failure::give_up(ErrorCode::ExportFailed, "reading the folders ended in an internal error"))??;
-    Ok(Package { export, contents })
+    let (witnesses, number) = (shell.witnesses.clone(), person.municipality.clone());
+    let read = move || (Contents::of(&archived, &lists, index, cover.bytes), checkpoint_line(&witnesses, &number));
+    let read = tokio::task::spawn_blocking(read).await;
+    let internal = |_| Failure::give_up(ErrorCode::ExportFailed, "reading the folders ended in an internal error");
+    let (contents, checkpoint) = read.map_err(internal)?;
+    Ok(Package { export, contents: contents?, checkpoint })
 }
 
 /// Each folder with the store that it lies in.
@@ -79,19 +89,20 @@ fn archived(shell: &Shell, records: &[CaseRecord]) -> Result<Vec<(Arc<CaseArchiv
 impl Package {
     /// Writes the bag. Blocks.
     pub fn write(&self, to: &File, password: Option<&Password>) -> Result<Written, Failure> {
-        let Self { export, contents } = self;
+        let Self { export, contents, checkpoint } = self;
         let base = path(&format!("innsyn_{}", export.made_at.oslo_date()));
         let note = match export.written_form {
             WrittenForm::Nb => include_str!("access_export/lesmeg-nb.txt"),
             WrittenForm::Nn => include_str!("access_export/lesmeg-nn.txt"),
         };
         let note_name = path("LESMEG.txt");
-        let info = vec![
+        let mut info = vec![
             ("Source-Organization", export.municipality_name.trim().to_owned()),
             ("Bagging-Date", export.made_at.oslo_date().to_string()),
             ("Bag-Software-Agent", concat!("arkivflyt ", env!("CARGO_PKG_VERSION")).to_owned()),
             ("Arkivflyt-Export-Reason", "innsyn (GDPR art. 15)".to_owned()),
         ];
+        info.extend(checkpoint.clone());
         let spec = BagSpec {
             base: &base,
             info: &info,

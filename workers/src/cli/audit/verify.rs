@@ -31,7 +31,7 @@ use crate::{
 /// Check the log and what it attests.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// Letters that went out, as they lie in anybody's mailbox: a file, or a folder of files.
+    /// Letters that went out, as they lie in anybody's mailbox, or `bag-info.txt` of exported packages: a file, or a folder of files.
     #[arg(long, value_name = "FILE|DIR")]
     pub mailbox: Vec<PathBuf>,
     /// Fingerprint of the log's founding note, as it was printed when the log began: from paper, not from this machine.
