@@ -101,8 +101,10 @@ fn proves_the_log(house: &House, bag: &Path) {
     assert_eq!(letters(0), 1, "the bag bears one checkpoint of one log");
     // A root that the log never had: one character of it changed.
     let text = fs::read_to_string(&info).unwrap();
-    let folded = text.find("Arkivflyt-Checkpoint: ").expect("a checkpoint");
-    let root = folded + text[folded..].find('.').unwrap() + 4;
+    let begins = text.find("Arkivflyt-Checkpoint: ").expect("a checkpoint");
+    // Words, version, size, root: each ends with a stop.
+    let (third_stop, _) = text[begins..].match_indices('.').nth(2).expect("a root");
+    let root = begins + third_stop + 4;
     let other = if text.as_bytes()[root] == b'A' { "B" } else { "A" };
     let forged = [&text[..root], other, &text[root + 1..]].concat();
     fs::write(&info, &forged).unwrap();
