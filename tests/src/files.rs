@@ -58,6 +58,13 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// Makes a file look as if it was last written at this time, in RFC 3339. For whoever runs with a set clock.
+pub fn set_written(path: &Path, at: &str) {
+    let at = chrono::DateTime::parse_from_rfc3339(at).expect("a time in RFC 3339");
+    let file = fs::File::options().write(true).open(path).expect("it can be opened");
+    file.set_modified(at.into()).expect("its time can be set");
+}
+
 /// Makes a file look as if it was last written so long ago.
 pub fn set_age(path: &Path, age: Duration) {
     let file = fs::File::options().write(true).open(path).expect("it can be opened");

@@ -21,7 +21,7 @@ mod samples;
 
 pub use accounting::{Account, Finding, Summary, account};
 pub use daemon::{Daemon, On, working_house, working_house_at};
-pub use files::{Tree, copy_folder, digest, files_below, set_age, tree};
+pub use files::{Tree, copy_folder, digest, files_below, set_age, set_written, tree};
 pub use happenings::{Happenings, person, sample_json};
 pub use house::{CLOCK, House, Run, binary, house_in};
 pub use judges::{Tool, shared, skip, strict};

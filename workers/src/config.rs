@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attachments::AttachmentsConfig;
 pub use municipality::{FormatStyle, Municipalities, Municipality, MunicipalityDelivery, NationalIdSetting, read_all};
-pub use witness::WitnessConfig;
+pub use witness::{TimeStampConfig, WitnessConfig};
 pub use work::{DatabaseSetting, HttpConfig, MisfireSetting, ScheduleConfig, ScheduleSetting, StoreConfig, WorkConfig};
 
 /// The file that explains every key; also the defaults themselves.
@@ -221,6 +221,7 @@ impl Config {
             return wrong("intake.keep_accepted_days", "0 to 3650");
         }
         self.attachments.check()?;
+        self.witness.check()?;
         if self.render.children > 64 {
             return wrong("render.children", "0 to 64");
         }

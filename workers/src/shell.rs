@@ -31,7 +31,7 @@ use crate::{
     press::{Press, PressSettings, Sandbox},
     pseudonym::Pseudonyms,
     snapshots::Snapshots,
-    witness::Witnesses,
+    witness::{Witnesses, stamps::TimeStamps},
 };
 
 /// The wall clock.
@@ -143,6 +143,11 @@ impl Shell {
     pub fn last_backup(&self) -> Option<Timestamp> {
         let told = std::fs::read_to_string(self.data.last_backup_file()).ok()?;
         told.trim().parse().ok()
+    }
+
+    /// Who stamps seals, where somebody is configured.
+    pub fn time_stamps(&self) -> Result<Option<TimeStamps>, Failure> {
+        self.config.witness.time_stamp.as_ref().map(|config| TimeStamps::of(config, &self.data)).transpose()
     }
 
     /// Render children, started when first asked for.

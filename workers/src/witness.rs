@@ -9,6 +9,7 @@ pub mod change;
 pub mod keys;
 pub mod place;
 mod seals;
+pub mod stamps;
 
 use std::{
     collections::HashMap,
@@ -28,6 +29,8 @@ use place::{Hold, Place, Which};
 
 /// While leaves come fast, the tree is signed so often. Whoever needs a checkpoint asks for it and gets one over all leaves.
 const BETWEEN_SIGNATURES: Duration = Duration::from_millis(250);
+/// Whole logs are read for it.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(24 * 3600);
 
 /// The logs of all municipalities, each opened when it is first needed.
 pub struct Witnesses {
@@ -37,13 +40,14 @@ pub struct Witnesses {
     origins: HashMap<MunicipalityNumber, String>,
     clock: Arc<dyn Clock>,
     open: Mutex<HashMap<MunicipalityNumber, Arc<Witness>>>,
+    looked: Mutex<Option<Instant>>,
 }
 
 impl Witnesses {
     /// Nothing is opened yet.
     pub fn new(data: DataFolder, arkivlager: PathBuf, keys: PathBuf, municipalities: &Municipalities, clock: Arc<dyn Clock>) -> Self {
         let origins = municipalities.values().map(|m| (m.number.clone(), origin_of(&m.archive.object_id_base, &m.number))).collect();
-        Self { arkivlager, keys, data, origins, clock, open: Mutex::default() }
+        Self { arkivlager, keys, data, origins, clock, open: Mutex::default(), looked: Mutex::default() }
     }
 
     /// Where a municipality's logs and keys lie.
@@ -132,6 +136,16 @@ impl Witnesses {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is time to look for folders without a seal: once in the life of this process, and then once a day.
+    pub fn is_time_to_look(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = looked.is_none_or(|at| at.elapsed() >= BETWEEN_LOOKS);
+        if is_time {
+            *looked = Some(Instant::now());
+        }
+        is_time
     }
 
     /// Seals what is closed and has no seal: the key was away, or the folder was closed before there were seals. How many it sealed.

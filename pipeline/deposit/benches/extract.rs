@@ -142,6 +142,7 @@ fn child(base: &Path, folders: usize) {
         skeleton: kit::skeleton(),
         schemas: vec![base.join("skjema")],
         package: None,
+        checkpoint: None,
         threads: std::thread::available_parallelism().map_or(2, usize::from).min(4),
     };
     let began = Instant::now();

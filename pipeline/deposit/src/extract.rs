@@ -133,7 +133,7 @@ pub fn make(
         Staging::forget(target)?;
         return Ok(Outcome::AlreadyThere(report));
     }
-    let staging = Staging::open(target, Note { key, created_at: order.created_at })?;
+    let staging = Staging::open(target, Note { key, created_at: order.created_at, checkpoint: order.checkpoint.clone() })?;
     let (out, work) = (staging.out(), staging.work());
     let at = if order.package.is_some() { work.join("content") } else { out.join("content") };
     let source = Source { order, store, selection, schemas, staging: &staging };
@@ -143,15 +143,15 @@ pub fn make(
     if errors > 0 {
         return Err(DepositError::Refused { errors });
     }
-    let created_at = staging.note.created_at;
+    let (created_at, checkpoint) = (staging.note.created_at, staging.note.checkpoint.as_deref());
     let failed = DepositError::writing("write the report");
     let digests = match &order.package {
         Some(delivery) => {
             progress(Progress::Wrapping);
             let (id, made, files) = (id_of(key, created_at), &content.made, content.numbers.files);
-            sip::Package { id, created_at, order, delivery, content: &at, made, files, schemas }.write(&work, &out)?
+            sip::Package { id, created_at, order, delivery, content: &at, made, files, schemas, checkpoint }.write(&work, &out)?
         }
-        None => for_receiver(&content, &out).map_err(failed)?,
+        None => for_receiver(&content, &out, checkpoint).map_err(failed)?,
     };
     let report = Report::of(order, key, created_at, &selection.plan.parts, &content, digests);
     HashedFile::write_whole(&out.join(REPORT), &report.to_bytes()).map_err(failed)?;
@@ -162,10 +162,11 @@ pub fn make(
 }
 
 /// The letter beside a content folder, and what its commands need. The answer is the list of digests.
-fn for_receiver(content: &Content, out: &Path) -> io::Result<Made> {
+fn for_receiver(content: &Content, out: &Path, checkpoint: Option<&str>) -> io::Result<Made> {
     let write = |name: &str, bytes: &[u8]| Ok::<_, io::Error>((name.to_owned(), HashedFile::write_whole(&out.join(name), bytes)?));
     let files = content.made.len() as u64 + content.numbers.files;
-    let beside = [write(LETTER, &receiver::letter(Wrapping::Bare, files))?, write(receiver::SCHEMA, &receiver::schema("content"))?];
+    let letter = receiver::letter(Wrapping::Bare, files, checkpoint);
+    let beside = [write(LETTER, &letter)?, write(receiver::SCHEMA, &receiver::schema("content"))?];
     receiver::write_digests(&out.join(DIGESTS), &beside, &content.made, &out.join(INDEX))
 }
 

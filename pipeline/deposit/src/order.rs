@@ -71,6 +71,9 @@ pub struct Order {
     pub schemas: Vec<PathBuf>,
     /// Wrapped in a DIAS package; the bare content folder without.
     pub package: Option<Delivery>,
+    /// How far the log of the archive has come, signed, as it stands in letters: for the receiver to keep. A run that goes on from an
+    /// interrupted one keeps that of the first.
+    pub checkpoint: Option<String>,
     /// How many files are copied at a time.
     pub threads: usize,
 }

@@ -52,8 +52,8 @@ pub(crate) fn write_digests(to: &Path, beside: &[(String, Made)], made: &BTreeMa
     list.finish()
 }
 
-/// The letter. `files` is what `find` counts: in the content folder, or with a package in all of it.
-pub(crate) fn letter(wrapping: Wrapping, files: u64) -> Vec<u8> {
+/// The letter. `files` is what `find` counts: in the content folder, or with a package in all of it. `checkpoint` stands at the end.
+pub(crate) fn letter(wrapping: Wrapping, files: u64, checkpoint: Option<&str>) -> Vec<u8> {
     let nb = Words {
         title: "UTTREKK AV ARKIV (Noark 5 versjon 5.0)",
         intro: "Slik kontrollerer du at uttrekket er helt og uendret, med vanlige verktøy og uten nett.\n\
@@ -68,6 +68,8 @@ pub(crate) fn letter(wrapping: Wrapping, files: u64) -> Vec<u8> {
         count: "Ingen fil er kommet til",
         xml: "Metadataene følger de offisielle skjemaene, som ligger i uttrekket",
         more: "Sammenlign også skjemaene i content/ med dem du selv henter fra Nasjonalarkivet, og kjør Arkade 5.",
+        kept: "Nederst står arkivets signerte sjekkpunkt. Ta vare på det: det viser siden om arkivet ble skrevet om etter at uttrekket ble laget\n\
+               (arkivflyt audit verify --mailbox LESMEG.txt, hos den som har arkivet).",
     };
     let en = Words {
         title: "EXTRACT OF AN ARCHIVE (Noark 5 version 5.0)",
@@ -83,10 +85,16 @@ pub(crate) fn letter(wrapping: Wrapping, files: u64) -> Vec<u8> {
         count: "No file was added",
         xml: "The metadata fit the official schemas, which lie in the extract",
         more: "Compare the schemas in content/ with those that you get from the National Archives yourself, and run Arkade 5 too.",
+        kept: "At the end stands the archive's signed checkpoint. Keep it: it shows later whether the archive was rewritten after this extract\n\
+               (arkivflyt audit verify --mailbox LESMEG.txt, by whoever has the archive).",
     };
-    let mut text = nb.letter(wrapping, files);
+    let is_witnessed = checkpoint.is_some();
+    let mut text = nb.letter(wrapping, files, is_witnessed);
     text.push_str("\n------------------------------------------------------------------------\n\n");
-    text.push_str(&en.letter(wrapping, files));
+    text.push_str(&en.letter(wrapping, files, is_witnessed));
+    if let Some(lines) = checkpoint {
+        text.push_str(&format!("\n{}\n", lines.trim_end()));
+    }
     text.into_bytes()
 }
 
@@ -103,10 +111,11 @@ struct Words {
     count: &'static str,
     xml: &'static str,
     more: &'static str,
+    kept: &'static str,
 }
 
 impl Words {
-    fn letter(&self, wrapping: Wrapping, files: u64) -> String {
+    fn letter(&self, wrapping: Wrapping, files: u64, is_witnessed: bool) -> String {
         let (place, beside, counted) = match wrapping {
             Wrapping::Bare => (self.bare, "", "content"),
             Wrapping::Package(_) => (self.wrapped, "administrative_metadata/", "."),
@@ -130,6 +139,10 @@ impl Words {
         let official = ["endringslogg", "loependeJournal", "offentligJournal"].map(|name| fits(&format!("content/{name}.xsd"), name));
         let description = fits("content/addml.xsd", "arkivuttrekk");
         step(self.xml, &[vec![own], official.to_vec(), vec![description]].concat());
-        text + &format!("\n{}\n", self.more)
+        text += &format!("\n{}\n", self.more);
+        if is_witnessed {
+            text += &format!("\n{}\n", self.kept);
+        }
+        text
     }
 }

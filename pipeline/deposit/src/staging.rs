@@ -19,11 +19,13 @@ use crate::{
 };
 
 /// What a hidden folder is for: a later run goes on from it only for the same extract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub key: Sha256,
     /// Of the first run: the bytes of the extract depend on it.
     pub created_at: Timestamp,
+    /// Likewise.
+    pub checkpoint: Option<String>,
 }
 
 /// `.<name>.part` beside the target.

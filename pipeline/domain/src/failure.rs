@@ -375,6 +375,10 @@ codes! {
             "Tidsstempelet er ikke til å stole på, eller tjenesten avviste. Se etter at tjenesten og sertifikatet i oppsettet hører sammen."
             | "Tidsstempelet er ikkje til å stole på, eller tenesta avviste. Sjå etter at tenesta og sertifikatet i oppsettet høyrer saman."
             | "The time stamp is not to be believed, or the authority refused. Check that service and certificate in the configuration belong together.";
+        TimeStampUnreachable "time_stamp_unreachable":
+            "Tidsstempeltjenesten svarte ikke. Arkivet er like helt, og det spørres igjen. Se etter adresse, nett og brannmur."
+            | "Tidsstempeltenesta svarte ikkje. Arkivet er like heilt, og det blir spurt på nytt. Sjå etter adresse, nett og brannmur."
+            | "The time-stamp authority did not answer. The archive is no less whole, and it is asked again. Check address, network and firewall.";
         ExtractEmpty "extract_empty":
             "Ingen avsluttet mappe med filer i perioden og arkivdelene det er spurt om. Se «arkivflyt extract --dry-run»."
             | "Inga avslutta mappe med filer i perioden og arkivdelane det er spurt om. Sjå «arkivflyt extract --dry-run»."

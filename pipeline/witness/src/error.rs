@@ -72,6 +72,12 @@ pub enum WitnessError {
         /// What it should have been.
         what: &'static str,
     },
+    /// A time-stamp authority did not answer.
+    #[error("time-stamp authority cannot be reached: {}", source.kind())]
+    Unreachable {
+        /// What the network said.
+        source: Arc<io::Error>,
+    },
     /// A time stamp is not to be believed, or a time-stamp authority refused.
     #[error("time stamp refused: {fault}")]
     Stamp {
@@ -90,13 +96,14 @@ impl WitnessError {
             Self::Damaged { .. } | Self::RolledBack { .. } | Self::NotThere { .. } | Self::Malformed { .. } => ErrorCode::WitnessLogDamaged,
             Self::Key { .. } | Self::History { .. } => ErrorCode::WitnessKey,
             Self::Stamp { .. } => ErrorCode::TimeStampRefused,
+            Self::Unreachable { .. } => ErrorCode::TimeStampUnreachable,
         }
     }
 
     /// What the job runner does next. Exhaustive on purpose: a new failure must take a stand.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::DiskFull { .. } | Self::Disk { .. } => Verdict::Retry,
+            Self::DiskFull { .. } | Self::Disk { .. } | Self::Unreachable { .. } => Verdict::Retry,
             Self::Damaged { .. } | Self::RolledBack { .. } | Self::TooLong | Self::NotThere { .. } => Verdict::GiveUp,
             Self::Key { .. } | Self::History { .. } | Self::Malformed { .. } | Self::Stamp { .. } => Verdict::GiveUp,
         }

@@ -11,7 +11,7 @@ mod request;
 mod token;
 mod verify;
 
-use std::io;
+use std::{io, sync::Arc};
 
 use pipeline_domain::{Sha256, Sha512, Timestamp};
 
@@ -52,7 +52,7 @@ pub trait Transport {
 
 /// Asks, and judges the answer. The answer is what is kept as `….tsr`.
 pub fn obtain(transport: &dyn Transport, request: &Request, anchors: &Anchors) -> Result<(Stamp, Vec<u8>), WitnessError> {
-    let answer = transport.exchange(&request.to_der()).map_err(WitnessError::io("reach the time-stamp authority"))?;
+    let answer = transport.exchange(&request.to_der()).map_err(|e| WitnessError::Unreachable { source: Arc::new(e) })?;
     let stamp = verify(&answer, &request.imprint, request.nonce.as_ref(), anchors)?;
     Ok((stamp, answer))
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use arkivflyt_tests::{Daemon, Happenings, House, On, copy_folder, essence, files_below, person, sample_json, set_age, working_house};
+use arkivflyt_tests::{Daemon, Happenings, House, On, copy_folder, essence, files_below, person, sample_json, set_written, working_house};
 use serde_json::{Value, json};
 
 use crate::{access_rows::rows, judged};
@@ -282,11 +282,11 @@ fn what_nobody_fetched_goes_after_the_days_that_are_set() {
     let letters = house.neutral_letters();
     let ready = letters.iter().find(|l| l.header("subject").contains(READY[0]));
     assert!(letters.is_empty() || ready.is_some_and(|l| l.body.contains("Hent det innen 25. november 2026")), "{letters:#?}");
-    let day = Duration::from_secs(24 * 3600);
-    set_age(&pdf_of(&house, &event), 2 * day);
+    // It is the 23rd at nine.
+    set_written(&pdf_of(&house, &event), "2026-11-20T09:00:01+01:00");
     house.ask(0, ["run-once"]);
     assert_eq!(waits(&house), 1);
-    set_age(&pdf_of(&house, &event), 2 * day);
+    set_written(&pdf_of(&house, &event), "2026-11-20T09:00:00+01:00");
     house.ask(0, ["run-once"]);
     assert_eq!(waits(&house), 0);
     for wrong in ["0", "366"] {

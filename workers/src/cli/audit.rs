@@ -4,6 +4,7 @@ pub mod begin;
 mod check_proof;
 mod key;
 mod prove;
+mod stamp;
 mod verify;
 
 use pipeline_domain::MunicipalityNumber;
@@ -23,6 +24,8 @@ pub enum Audit {
     Prove(prove::Prove),
     #[command(after_help = crate::exit::TABLE)]
     CheckProof(check_proof::CheckProof),
+    #[command(after_help = crate::exit::TABLE)]
+    Stamp(stamp::Stamp),
     #[command(subcommand, after_help = crate::exit::TABLE)]
     Key(key::Key),
 }
@@ -37,6 +40,7 @@ pub async fn run(audit: Audit, global: &Global, config: Config, output: &Output)
         Audit::Verify(verify) => verify::run(&shell, verify, global, output),
         Audit::Begin(begin) => begin::run(&shell, begin, global, output),
         Audit::Prove(prove) => prove::run(&shell, prove, global, output),
+        Audit::Stamp(stamp) => stamp::run(&shell, stamp, global, output),
         Audit::Key(key) => key::run(&shell, key, global, output),
         Audit::CheckProof(check) => check_proof::run(check, global, output),
     });

@@ -197,6 +197,7 @@ fn order(shell: &Shell, make: &Make, number: &MunicipalityNumber) -> Result<Orde
         skeleton,
         schemas: make.schemas.clone(),
         package: make.sip.then_some(delivery),
+        checkpoint: shell.witnesses.checkpoint(number).and_then(|checkpoint| checkpoint.lines()),
         threads: std::thread::available_parallelism().map_or(2, usize::from).min(4),
     })
 }

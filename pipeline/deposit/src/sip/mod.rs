@@ -40,6 +40,8 @@ pub(crate) struct Package<'a> {
     /// How many document files.
     pub files: u64,
     pub schemas: &'a Schemas,
+    /// For the letter.
+    pub checkpoint: Option<&'a str>,
 }
 
 /// A file of the package, by its path below the root folder.
@@ -96,7 +98,7 @@ impl Package<'_> {
         own.push(write(receiver::SCHEMA, &receiver::schema("../content"))?);
         // With the letter itself, the list and dias-mets.xml.
         let files = own.len() as u64 + 3 + self.made.len() as u64 + self.files;
-        let letter = receiver::letter(Wrapping::Package(self.id), files);
+        let letter = receiver::letter(Wrapping::Package(self.id), files, self.checkpoint);
         HashedFile::write_whole(&out.join(LETTER), &letter)?;
         own.push(write(LETTER, &letter)?);
         let beside: Vec<(String, Made)> = own.iter().map(|entry| (entry.path.clone(), entry.made)).collect();

@@ -123,6 +123,7 @@ fn order(schemas: Vec<PathBuf>) -> Order {
         skeleton: kit::skeleton(),
         schemas,
         package: None,
+        checkpoint: Some("sjekkpunkt.1.7.AAAA\nBBBB;".to_owned()),
         threads: 2,
     }
 }

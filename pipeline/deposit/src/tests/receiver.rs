@@ -23,6 +23,7 @@ fn made(official: &Official, wrap: fn(Order) -> Order) -> (Shelf, crate::Report,
     let commands = [commands(&letter, 0), commands(&letter, 1)];
     assert_eq!(commands[0], commands[1], "both languages say the same");
     assert!(commands[0].len() >= 7 && letter.contains("UTTREKK AV ARKIV") && letter.contains("EXTRACT OF AN ARCHIVE"), "{letter}");
+    assert!(letter.ends_with("\n\nsjekkpunkt.1.7.AAAA\nBBBB;\n"), "the checkpoint ends it");
     let [commands, _] = commands;
     (shelf, report, commands)
 }

@@ -64,6 +64,8 @@ struct Audited {
     seals: u64,
     /// Checkpoints of this log that were found in the letters.
     letters: usize,
+    /// Time stamps that hold. Absent where no authority is configured: nobody says whom to believe.
+    stamps: Option<u64>,
     findings: Vec<Wrong>,
 }
 
@@ -155,6 +157,7 @@ impl Auditing<'_> {
             versions: 0,
             seals: 0,
             letters: 0,
+            stamps: None,
             findings: Vec::new(),
         };
         if !place.is_begun(Which::Archive) {
@@ -185,7 +188,27 @@ impl Auditing<'_> {
         findings.sort();
         findings.dedup();
         result.findings.extend(findings.iter().map(|f| self.told(f)));
+        self.stamps(&place, &mut result)?;
         Ok(result)
+    }
+
+    /// Every time stamp against the inventory that it is of and the certificates that are configured.
+    fn stamps(&self, place: &Place, result: &mut Audited) -> Result<(), Failure> {
+        let Some(stamps) = self.shell.time_stamps()? else { return Ok(()) };
+        let mut good = 0;
+        for folder in CaseArchive::stored_folders(place.arkivlager(), place.number())? {
+            for name in CaseArchive::log_names(place.arkivlager(), &folder)? {
+                let Some(head) = name.strip_prefix('v').and_then(|n| n.strip_suffix(".tsr")?.parse().ok()) else { continue };
+                let token = CaseArchive::read_log(place.arkivlager(), &folder, &name)?.unwrap_or_default();
+                let inventory = CaseArchive::stored_inventory(place.arkivlager(), &folder, head)?.unwrap_or_default();
+                match stamps.judge(&token, &inventory) {
+                    Ok(_) => good += 1,
+                    Err(_) => result.findings.push(self.own("stamp_invalid", &format!("{folder} v{head}"))),
+                }
+            }
+        }
+        result.stamps = Some(good);
+        Ok(())
     }
 
     /// Every folder against the log. What came in after the log was read is held against the log as it has become.
@@ -252,6 +275,12 @@ impl Auditing<'_> {
                 "Arkivet har ingen logg. Er den fjernet? Et arkiv fra før loggen kom, får en med `audit begin`.",
                 "Arkivet har ingen logg. Er han fjerna? Eit arkiv frå før loggen kom, får ein med `audit begin`.",
                 "The archive has no log. Was it removed? An archive from before there were logs gets one with `audit begin`.",
+            ),
+            "stamp_invalid" => pick(
+                lang,
+                "Tidsstempelet er ikke av denne versjonen, eller ikke fra tjenesten i oppsettet.",
+                "Tidsstempelet er ikkje av denne versjonen, eller ikkje frå tenesta i oppsettet.",
+                "The time stamp is not of this version, or not from the authority in the configuration.",
             ),
             _ => pick(
                 lang,

@@ -17,6 +17,11 @@ use crate::{
 
 /// Each municipality's keys are there, their owner's alone, and those of the history; its logs are whole and signed to their end.
 pub fn look(found: &mut Findings, shell: &Shell, lang: Lang) {
+    match shell.time_stamps() {
+        Ok(None) => {}
+        Ok(Some(_)) => found.add(Health::Good, "time_stamp", "witness.time_stamp"),
+        Err(failure) => found.add_coded(Health::Bad, "time_stamp", failure.code.id(), failure.detail),
+    }
     for number in witness::municipalities(&shell.archive_root()) {
         let place = shell.witnesses.place(&number);
         if !place.is_begun(Which::Archive) {

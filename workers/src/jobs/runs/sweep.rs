@@ -35,6 +35,7 @@ pub async fn sweep(shell: &Arc<Shell>) -> Result<Conclusion, Failure> {
     let put_away = tidy::remove_notified(shell).await?;
     let cleared = clear_work(shell).await?;
     witness::tend(shell).await;
+    witness::seal_and_stamp(shell).await;
     let result =
         json!({ "adopted": adopted, "jobs": made, "failed": failed, "put_right": put_right, "put_away": put_away, "cleared": cleared });
     Ok(Conclusion::done_with(vec![intake_job()], result))
