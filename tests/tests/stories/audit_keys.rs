@@ -5,10 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arkivflyt_tests::{House, Tool, copy_folder, files_below, sample_json};
+use arkivflyt_tests::{CLOCK, House, Tool, copy_folder, files_below, sample_json};
 use serde_json::{Value, json};
 
-use crate::in_folder::{of_the_plan, submitted};
+use crate::{
+    in_folder::{of_the_plan, submitted},
+    runs_tending::do_now,
+};
 
 const KEYS: &str = "keys/9901";
 const NOTES: [&str; 2] = ["arkivlager/9901/revisjonslogg/nokler", "arkivlager/9901/revisjonslogg-tilgang/nokler"];
@@ -185,6 +188,9 @@ fn a_copy_of_a_lost_key_that_is_put_back_is_enough() {
     for (_, file) in FILES {
         fs::rename(out.path().join(file), house.at(KEYS).join(file)).unwrap();
     }
+    let by_itself = house.copy();
+    do_now(&by_itself, "archive.sweep", CLOCK);
+    assert_eq!(seals_judged(&by_itself), 1, "the service seals what it finds when it starts");
     house.run(["audit", "begin"]).expect(0);
     for (at, folder) in [folder, closed].iter().enumerate() {
         prove(&house, folder, &out.path().join(format!("{at}.json")));

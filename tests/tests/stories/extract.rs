@@ -11,6 +11,9 @@ use arkivflyt_tests::{House, Rng, Tool, files_below, found_in, good_samples, nee
 use serde_json::Value;
 
 const PERIOD: &str = "2026-01-01..2026-12-31";
+const KILLS: u32 = 100;
+/// An extract of the samples takes about as long.
+const MOST_MS: u64 = 250;
 
 /// The made-up municipalities with every sample: closed folders and open ones, attachments, a folder made by mistake.
 fn house() -> House {
@@ -20,7 +23,7 @@ fn house() -> House {
 }
 
 /// Folders of the official schemas. Skips.
-fn schemas() -> Option<Vec<PathBuf>> {
+pub fn schemas() -> Option<Vec<PathBuf>> {
     ["noark5/v5.0", "noark5/addml-8.3", "dias"].into_iter().map(shared).collect()
 }
 
@@ -60,7 +63,7 @@ fn judge_content(content: &Path, scratch: &Path) {
     }
 }
 
-fn check(house: &House, code: i32, path: &Path, schemas: &[PathBuf]) -> Value {
+pub fn check(house: &House, code: i32, path: &Path, schemas: &[PathBuf]) -> Value {
     let path = path.to_str().unwrap();
     let noark: Vec<&str> = schemas[..2].iter().flat_map(|folder| ["--schemas", folder.to_str().unwrap()]).collect();
     house.ask(code, [&["extract", "check", path], &noark[..]].concat())
@@ -128,18 +131,25 @@ fn extract_as_a_dias_package_fits_the_official_schemas_and_is_the_same_twice() {
     assert_eq!(tree(&first), tree(&second));
     assert_eq!(house.ask(0, arguments(&schemas, &first, &sip))["made_now"], false, "what is there is not made again");
 
-    let tar = first.join(format!("{id}.tar"));
-    check(&house, 0, &tar, &schemas);
-    let Some(unpack) = Tool::find("tar") else { return };
-    unpack.pass(["-x", "-C", place.path().to_str().unwrap(), "-f", tar.to_str().unwrap()]);
-    let root = place.path().join(id);
-    judge_content(&root.join("content"), place.path());
-    let Some(xmllint) = Tool::find("xmllint") else { return };
-    let dias = &schemas[2];
+    check(&house, 0, &first.join(format!("{id}.tar")), &schemas);
+    judge_package(&first, id, place.path());
+
+    // Whoever keeps the letter can show later that the archive went back behind it.
+    let letter = first.join("LESMEG.txt").display().to_string();
+    let audited = house.ask(0, ["audit", "verify", "--municipality", "9901", "--mailbox", &letter]);
+    assert_eq!(audited["municipalities"][0]["letters"], 1, "{audited}");
+}
+
+/// Every XML file of a package, and the description beside it, against the official schemas. It is unpacked to `place`.
+pub fn judge_package(out: &Path, id: &str, place: &Path) {
+    let (Some(unpack), Some(xmllint), Some(dias)) = (Tool::find("tar"), Tool::find("xmllint"), shared("dias")) else { return };
+    unpack.pass(["-x", "-C", place.to_str().unwrap(), "-f", out.join(format!("{id}.tar")).to_str().unwrap()]);
+    let root = place.join(id);
+    judge_content(&root.join("content"), place);
     judge(&xmllint, &dias.join("DIAS_METS.xsd"), &root.join("dias-mets.xml"));
     judge(&xmllint, &dias.join("DIAS_PREMIS.xsd"), &root.join("log.xml"));
     judge(&xmllint, &dias.join("DIAS_PREMIS.xsd"), &root.join("administrative_metadata/dias-premis.xml"));
-    judge(&xmllint, &dias.join("submissionDescription.xsd"), &first.join(format!("{id}.xml")));
+    judge(&xmllint, &dias.join("submissionDescription.xsd"), &out.join(format!("{id}.xml")));
 }
 
 #[test]
@@ -150,10 +160,10 @@ fn extract_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
     house.ask(0, arguments(&schemas, &whole, &["--sip"]));
     let whole = tree(&whole);
     let mut chance = Rng::fixed(24);
-    for round in 0..10 {
+    for round in 0..KILLS {
         let out = place.path().join(format!("drept-{round}"));
         let mut child = house.frozen(arguments(&schemas, &out, &["--sip"])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(chance.below(250)));
+        std::thread::sleep(Duration::from_millis(chance.below(MOST_MS)));
         let _ = child.kill();
         child.wait().unwrap();
         assert!(!out.exists() || tree(&out) == whole, "round {round}: half an extract looks whole");

@@ -5,6 +5,7 @@ mod access_rows;
 mod audit_attacks;
 mod audit_keys;
 mod audit_prove;
+mod audit_stamps;
 mod backup_busy;
 mod backup_create;
 mod backup_mail;

@@ -14,7 +14,7 @@ fn house() -> House {
 }
 
 /// Makes the job of a schedule at this time, and lets a daemon do it.
-fn do_now(house: &House, name: &str, clock: &str) {
+pub fn do_now(house: &House, name: &str, clock: &str) {
     let made = house.command(["schedule", "run-now", name, "--clock", clock]).output().unwrap();
     assert!(made.status.success(), "{name}");
     let daemon = Daemon::start(house.command(["serve", "--clock", clock]), house);

@@ -8,6 +8,8 @@ mod stamp;
 mod verify;
 
 use pipeline_domain::MunicipalityNumber;
+use pipeline_witness::{Deed, Evidence};
+use serde_json::{Value, json};
 
 use crate::{cli::Global, config::Config, exit::Exit, failure::Failure, output::Output, shell::Shell};
 
@@ -53,4 +55,25 @@ fn one_municipality(shell: &Shell, named: Option<&MunicipalityNumber>) -> Option
     let mut all = shell.municipalities.keys();
     let only = all.next().filter(|_| all.next().is_none());
     named.or(only).cloned()
+}
+
+/// What a proof is of, as both who makes it and who checks it are told.
+fn facts(evidence: &Evidence) -> Value {
+    let (commit, checkpoint) = (evidence.commit(), evidence.checkpoint());
+    let sealed = match commit.deed {
+        Deed::Sealed(seal) => Some(seal.to_string()),
+        Deed::Placed | Deed::Disposed => None,
+    };
+    json!({
+        "case_folder": commit.object.to_string(),
+        "version": commit.head,
+        "inventory_sha512": commit.inventory.to_string(),
+        "sealed_sha512": sealed,
+        "logged_at": commit.time.rfc3339_utc(),
+        "log": checkpoint.origin,
+        "index": evidence.index(),
+        "size": checkpoint.size,
+        "root": checkpoint.root,
+        "fingerprint": evidence.history().fingerprint(),
+    })
 }

@@ -3,9 +3,10 @@
 use std::{fs, path::PathBuf};
 
 use pipeline_domain::{Lang, Sha256, Sha512};
-use pipeline_witness::{Deed, Evidence, KeyHistory, WitnessError};
+use pipeline_witness::{Evidence, KeyHistory, WitnessError};
 use serde_json::{Value, json};
 
+use super::facts;
 use crate::{cli::Global, exit::Exit, failure::Failure, output::Output, words::pick};
 
 /// A proof file is some kilobytes; a long history of keys makes it longer.
@@ -80,27 +81,12 @@ fn findings(check: &CheckProof, evidence: &Evidence, lang: Lang) -> Result<Vec<(
 
 fn tell(check: &CheckProof, evidence: &Evidence, wrong: &[(&'static str, String)], lang: Lang, output: &Output) {
     let (commit, checkpoint) = (evidence.commit(), evidence.checkpoint());
-    let sealed = match commit.deed {
-        Deed::Sealed(seal) => Some(seal.to_string()),
-        Deed::Placed | Deed::Disposed => None,
-    };
     let findings: Vec<Value> = wrong.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
-    let answer = json!({
-        "valid": wrong.is_empty(),
-        "case_folder": commit.object.to_string(),
-        "version": commit.head,
-        "inventory_sha512": commit.inventory.to_string(),
-        "sealed_sha512": sealed,
-        "logged_at": commit.time.rfc3339_utc(),
-        "log": checkpoint.origin,
-        "index": evidence.index(),
-        "size": checkpoint.size,
-        "root": checkpoint.root,
-        "fingerprint": evidence.history().fingerprint(),
-        "fingerprint_compared": check.fingerprint.is_some(),
-        "inventory_compared": check.inventory.is_some(),
-        "findings": findings,
-    });
+    let mut answer = facts(evidence);
+    answer["valid"] = json!(wrong.is_empty());
+    answer["fingerprint_compared"] = json!(check.fingerprint.is_some());
+    answer["inventory_compared"] = json!(check.inventory.is_some());
+    answer["findings"] = json!(findings);
     if output.answer("audit_check_proof", answer) {
         return;
     }

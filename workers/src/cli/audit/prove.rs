@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     cli::{
         Global,
-        audit::one_municipality,
+        audit::{facts, one_municipality},
         export::{parent, refuse_place},
     },
     exit::Exit,
@@ -138,24 +138,9 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// What it proves, and how to check it.
 fn tell(evidence: &Evidence, out: &Path, lang: Lang, output: &Output) {
     let (commit, checkpoint) = (evidence.commit(), evidence.checkpoint());
-    let sealed = match commit.deed {
-        Deed::Sealed(seal) => Some(seal.to_string()),
-        Deed::Placed | Deed::Disposed => None,
-    };
-    let answer = json!({
-        "case_folder": commit.object.to_string(),
-        "version": commit.head,
-        "inventory_sha512": commit.inventory.to_string(),
-        "sealed_sha512": sealed,
-        "logged_at": commit.time.rfc3339_utc(),
-        "log": checkpoint.origin,
-        "index": evidence.index(),
-        "size": checkpoint.size,
-        "root": checkpoint.root,
-        "fingerprint": evidence.history().fingerprint(),
-        "verifier_key": evidence.verifier_key(),
-        "file": out.display().to_string(),
-    });
+    let mut answer = facts(evidence);
+    answer["verifier_key"] = json!(evidence.verifier_key());
+    answer["file"] = json!(out.display().to_string());
     if output.answer("audit_prove", answer) {
         return;
     }
