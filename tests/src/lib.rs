@@ -7,6 +7,7 @@
 
 mod accounting;
 mod daemon;
+mod disk;
 mod files;
 mod happenings;
 mod house;
@@ -21,6 +22,7 @@ mod samples;
 
 pub use accounting::{Account, Finding, Summary, account};
 pub use daemon::{Daemon, On, working_house, working_house_at};
+pub use disk::SmallDisk;
 pub use files::{Tree, copy_folder, digest, files_below, set_age, set_written, tree};
 pub use happenings::{Happenings, person, sample_json};
 pub use house::{CLOCK, House, Run, binary, house_in};

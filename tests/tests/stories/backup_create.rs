@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use arkivflyt_tests::{House, Rng, files_below, lasting_samples, samples_folder, skip, tree};
+use arkivflyt_tests::{House, Rng, SmallDisk, files_below, lasting_samples, samples_folder, tree};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
@@ -334,37 +334,16 @@ fn a_kill_leaves_no_backup_with_a_name() {
     assert!(left.iter().all(|name| name.starts_with("arkivflyt-") || name == ".lock"), "what was cut off is swept: {left:?}");
 }
 
-/// A small file system of its own.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: PathBuf, size: &str) -> Option<Self> {
-        fs::create_dir_all(&at).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(&at).output();
-        if mounted.is_ok_and(|m| m.status.success()) {
-            return Some(Self(at));
-        }
-        skip("a small file system cannot be mounted here");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_leaves_nothing_that_looks_whole() {
     let house = archived();
     let place = elsewhere();
-    let Some(disk) = SmallDisk::mount(place.path().join("small"), "400k") else { return };
-    let run = house.run(["backup".as_ref(), "create".as_ref(), disk.0.as_os_str()]);
+    let Some(disk) = SmallDisk::over(place.path().join("small"), "400k") else { return };
+    let run = house.run(["backup".as_ref(), "create".as_ref(), disk.path().as_os_str()]);
     assert_ne!(run.code(), 0);
     assert!(run.stderr.contains("backup_failed"), "{run}");
-    assert_eq!(backups(&disk.0), [] as [PathBuf; 0]);
-    assert_eq!(files_below(&disk.0).len(), 1, "only the lock: the disk is free again");
+    assert_eq!(backups(disk.path()), [] as [PathBuf; 0]);
+    assert_eq!(files_below(disk.path()).len(), 1, "only the lock: the disk is free again");
     assert_eq!(house.ask(0, ["verify"])["valid"], true);
     drop(disk);
 }

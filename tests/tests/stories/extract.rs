@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use arkivflyt_tests::{House, Rng, Tool, files_below, found_in, good_samples, needles, personal_values, shared, tree};
+use arkivflyt_tests::{House, Rng, SmallDisk, Tool, files_below, found_in, good_samples, needles, personal_values, shared, tree};
 use serde_json::Value;
 
 const PERIOD: &str = "2026-01-01..2026-12-31";
@@ -172,6 +172,28 @@ fn extract_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
     }
     let hidden: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(hidden.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{hidden:?}");
+}
+
+#[test]
+fn extract_on_a_full_disk_says_so_and_leaves_nothing_that_looks_whole() {
+    let Some(schemas) = schemas() else { return };
+    let (house, place) = (house(), tempfile::tempdir().unwrap());
+    let whole = place.path().join("hel");
+    house.ask(0, arguments(&schemas, &whole, &["--sip"]));
+    let bytes: u64 = files_below(&whole).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    let Some(disk) = SmallDisk::over(place.path().join("liten"), "64k") else { return };
+    let out = disk.path().join("uttrekk");
+    // The last of them has room for all that goes into the package, and not for the package.
+    for part in [2, 10, 50, 90] {
+        disk.resize(&(bytes * part / 100).to_string());
+        assert_eq!(house.ask(75, arguments(&schemas, &out, &["--sip"]))["code"], "extract_disk_full", "{part} %");
+        let left: Vec<_> = fs::read_dir(disk.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(left.iter().all(|name| name == ".uttrekk.part"), "{part} %: {left:?}");
+    }
+    disk.resize("256m");
+    house.ask(0, arguments(&schemas, &out, &["--sip"]));
+    assert_eq!(tree(&out), tree(&whole), "with room again it is as if nothing had been");
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -73,4 +73,5 @@ mod taking;
 mod two_at_once;
 mod verbs;
 mod verify;
+mod verify_all;
 mod year_in_the_life;

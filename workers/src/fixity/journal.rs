@@ -2,7 +2,7 @@
 //! A line that a crash tore, or that somebody spoilt, costs a check more and nothing else.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, BufRead, BufReader, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -76,6 +76,13 @@ impl Known {
         let case = folder.case_number();
         let (names, data) = (self.names.get(&case).filter(|_| depth == Depth::Names), self.data.get(&case));
         names.into_iter().chain(data).max_by_key(|check| check.at)
+    }
+
+    /// A name that no round bears: two may begin in one second.
+    pub(super) fn unused(&self, name: &str) -> String {
+        let taken: BTreeSet<&str> = self.names.values().chain(self.data.values()).map(|check| check.run.as_str()).collect();
+        let numbered = (2..).map(|number: u64| format!("{name}-{number}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name.as_str())).expect("numbers do not end")
     }
 
     fn take(&mut self, check: Check) {

@@ -114,7 +114,7 @@ impl Round {
         if let Some(note) = kept.filter(|note| !anew && same(note)) {
             return Ok(Begun::Here(Self { note, path, depth: wish.depth, resumed: true, _lock: lock }));
         }
-        let run = format!("{}-{}", name(wish.depth), now.rfc3339_utc());
+        let run = known.unused(&format!("{}-{}", name(wish.depth), now.rfc3339_utc()));
         let chosen = wish.sample.map(|sample| choose(sample, folders, known, wish.depth, &run));
         let note =
             Note { schema: SCHEMA.to_owned(), run, started_at: now, depth: name(wish.depth).to_owned(), sample: wish.sample, chosen };
