@@ -36,7 +36,7 @@ pub struct Verify {
     /// With --all: only a part of the folders, such as 5%: those that were checked longest ago.
     #[arg(long, value_name = "PART", requires = "all", value_parser = percent)]
     pub sample: Option<Percent>,
-    /// With --all: every byte of the content too, against its checksums.
+    /// With --all: every byte of the content too, against its SHA-256. (Without --all against every checksum that it has.)
     #[arg(long, requires = "all")]
     pub read_data: bool,
     /// With --all: read no faster than so many MiB a second.

@@ -11,7 +11,7 @@ use std::{
 use super::{
     algorithm::{Algorithm, Sum},
     finding::Report,
-    manner::{Depth, Manner},
+    manner::{Depth, Manner, Sums},
 };
 
 const BUFFER: usize = 256 * 1024;
@@ -141,7 +141,7 @@ impl Content {
         let mut buffer = vec![0; if manner.depth == Depth::Data { BUFFER } else { 0 }];
         let (mut files, mut bytes) = (0, 0);
         for (path, claims) in &self.files {
-            match digests(&object.join(path), claims, manner, &mut buffer, &mut self.inodes) {
+            match facts(&object.join(path), claims, manner, &mut buffer, &mut self.inodes) {
                 Err(_) => report.add("A001", path, "cannot be read"),
                 Ok(facts) => {
                     files += 1;
@@ -149,7 +149,7 @@ impl Content {
                     if facts.is_twin {
                         report.add("E090", path, "hard link to another file of the object");
                     }
-                    for (algorithm, digest, claim) in claims.iter().filter(|_| manner.depth == Depth::Data) {
+                    for (algorithm, digest, claim) in claims.iter().filter(|_| facts.is_read && !facts.is_good) {
                         let same = facts.digests.iter().any(|(a, d)| a == algorithm && d == digest);
                         match claim {
                             Claim::Manifest if !same => report.add("E092", path, "content does not match its digest in the manifest"),
@@ -167,10 +167,14 @@ impl Content {
 struct Facts {
     size: u64,
     is_twin: bool,
+    /// Whether the content was looked at, and not only its name.
+    is_read: bool,
+    /// One digest was enough.
+    is_good: bool,
     digests: Vec<(Algorithm, String)>,
 }
 
-fn digests(
+fn facts(
     path: &Path,
     claims: &[(Algorithm, String, Claim)],
     manner: Manner<'_>,
@@ -180,15 +184,31 @@ fn digests(
     let mut file = open(path)?;
     let meta = file.metadata()?;
     let is_twin = meta.nlink() > 1 && !inodes.insert((meta.dev(), meta.ino()));
-    if manner.depth == Depth::Names {
-        return Ok(Facts { size: meta.len(), is_twin, digests: Vec::new() });
+    let facts = Facts { size: meta.len(), is_twin, is_read: manner.depth == Depth::Data, is_good: false, digests: Vec::new() };
+    if !facts.is_read {
+        return Ok(facts);
     }
-    let mut sums: Vec<(Algorithm, Sum)> = Vec::with_capacity(2);
+    let quick: Vec<&str> = claims.iter().filter(|(a, ..)| *a == Algorithm::Sha256).map(|(_, digest, _)| digest.as_str()).collect();
+    if manner.sums == Sums::Sha256 && !quick.is_empty() {
+        let (size, digests) = digests(&mut file, &[Algorithm::Sha256], manner, buffer)?;
+        if digests.iter().all(|(_, digest)| quick.iter().all(|claimed| claimed == digest)) {
+            return Ok(Facts { size, is_good: true, ..facts });
+        }
+        file = open(path)?;
+    }
+    let mut algorithms: Vec<Algorithm> = Vec::with_capacity(2);
     for (algorithm, ..) in claims {
-        if !sums.iter().any(|(a, _)| a == algorithm) {
-            sums.push((*algorithm, Sum::new(*algorithm)));
+        if !algorithms.contains(algorithm) {
+            algorithms.push(*algorithm);
         }
     }
+    let (size, digests) = digests(&mut file, &algorithms, manner, buffer)?;
+    Ok(Facts { size, digests, ..facts })
+}
+
+/// Reads a file once for all these digests. With its size.
+fn digests(file: &mut File, algorithms: &[Algorithm], manner: Manner<'_>, buffer: &mut [u8]) -> io::Result<(u64, Vec<(Algorithm, String)>)> {
+    let mut sums: Vec<(Algorithm, Sum)> = algorithms.iter().map(|algorithm| (*algorithm, Sum::new(*algorithm))).collect();
     let mut size = 0;
     loop {
         let n = match file.read(buffer) {
@@ -203,5 +223,5 @@ fn digests(
         }
         (manner.read)(n as u64);
     }
-    Ok(Facts { size, is_twin, digests: sums.into_iter().map(|(a, sum)| (a, sum.finish())).collect() })
+    Ok((size, sums.into_iter().map(|(a, sum)| (a, sum.finish())).collect()))
 }

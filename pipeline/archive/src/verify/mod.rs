@@ -17,6 +17,6 @@ mod root_layout;
 
 pub use case::verify_case;
 pub use finding::{Finding, RootVerification, Severity, Verification};
-pub use manner::{Depth, Manner};
+pub use manner::{Depth, Manner, Sums};
 pub use object::verify_object;
 pub use root::{RootSurvey, survey_root, verify_root, verify_stored, verify_stored_in};

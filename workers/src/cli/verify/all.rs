@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use pipeline_archive::{CaseArchive, Depth, Manner, survey_root};
+use pipeline_archive::{CaseArchive, Depth, Manner, Sums, survey_root};
 use pipeline_domain::{CaseFolderId, ErrorCode, MunicipalityNumber, Timestamp};
 use pipeline_store::{DocumentFilter, Documents};
 use serde_json::json;
@@ -156,7 +156,7 @@ impl Here<'_> {
                 scope.spawn(move || {
                     let read = |bytes| pace.read(bytes);
                     while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if send.send((task, judge(&task.place, task.receipts, Manner { depth, read: &read }))).is_err() {
+                        if send.send((task, judge(&task.place, task.receipts, Manner { depth, sums: Sums::Sha256, read: &read }))).is_err() {
                             break;
                         }
                     }
