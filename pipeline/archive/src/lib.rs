@@ -25,8 +25,8 @@ pub use lineage::StoredVersion;
 pub use recover::Recovery;
 pub use store::{CASE_RECORD_PATH, CaseArchive, CaseHead, TreeEntry};
 pub use verify::{
-    Depth, Finding, Manner, RootSurvey, RootVerification, Severity, Sums, Verification, survey_root, verify_case, verify_object, verify_root,
-    verify_stored, verify_stored_in,
+    Depth, Finding, Manner, RootSurvey, RootVerification, Severity, Sums, Verification, survey_root, verify_case, verify_object,
+    verify_root, verify_stored, verify_stored_in,
 };
 
 #[cfg(test)]

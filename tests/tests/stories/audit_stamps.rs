@@ -111,9 +111,8 @@ fn serve(mut caller: TcpStream, openssl: &Tool, at: &Path, is_away: bool) {
     assert!(openssl.run_in(at, args.split(' ')).status.success());
     let reply = fs::read(at.join("reply.tsr")).unwrap();
     let length = reply.len();
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/timestamp-reply\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-    );
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/timestamp-reply\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
     caller.write_all(head.as_bytes()).and_then(|()| caller.write_all(&reply)).unwrap();
 }
 

@@ -232,7 +232,19 @@ fn year_in_the_life_leaves_as_packages_that_fit_the_official_schemas() {
     let mut folders = 0;
     for number in ["9901", "9902", "9903"] {
         let out = place.path().join(number);
-        let start = ["extract", "--municipality", number, "--period", "2000-01-01..2099-12-31", "--as", "archivist", "--sip", "--actor", "00000000-0000-4000-8000-000000000900", "-o"];
+        let start = [
+            "extract",
+            "--municipality",
+            number,
+            "--period",
+            "2000-01-01..2099-12-31",
+            "--as",
+            "archivist",
+            "--sip",
+            "--actor",
+            "00000000-0000-4000-8000-000000000900",
+            "-o",
+        ];
         let schemas_of = schemas.iter().flat_map(|folder| ["--schemas", folder.to_str().unwrap()]);
         let args: Vec<&str> = start.into_iter().chain([out.to_str().unwrap()]).chain(schemas_of).collect();
         let run = YEAR.run([&args[..], &["--json"]].concat());

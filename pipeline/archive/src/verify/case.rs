@@ -14,7 +14,7 @@ use super::{
     finding::{Report, sort},
     inventory::{Inventory, Spec, read},
     manner::Manner,
-    object::verify_object_in,
+    object::{Examined, examine},
     paths::version_name,
 };
 use crate::{
@@ -60,15 +60,15 @@ fn is_behind(path: &Path) -> bool {
 }
 
 fn judge(path: &Path, manner: Manner<'_>) -> Verification {
-    let mut verification = verify_object_in(path, manner);
+    let Examined { mut verification, inventory, digests, sidecars } = examine(path, manner);
     let mut report = Report::default();
     // Our writer keeps every SHOULD, so one that is broken was broken by somebody else.
     for finding in verification.findings.iter().filter(|f| f.severity == Severity::Warning) {
         report.add("A006", &finding.path, finding.detail);
     }
-    let mut case = Case { path, report: &mut report };
+    let mut case = Case { path, report: &mut report, digests, sidecars };
     case.entries();
-    match read_small(&path.join(INVENTORY)).ok().and_then(|b| read(&b, &mut Report::default(), "")) {
+    match inventory {
         None => case.report.add("A008", INVENTORY, "cannot be read"),
         Some(inventory) => {
             case.shape(&inventory);
@@ -84,6 +84,10 @@ fn judge(path: &Path, manner: Manner<'_>) -> Verification {
 struct Case<'a> {
     path: &'a Path,
     report: &'a mut Report,
+    /// SHA-512 of the inventories that were read, by folder.
+    digests: BTreeMap<String, String>,
+    /// Bytes of their sidecars.
+    sidecars: BTreeMap<String, Vec<u8>>,
 }
 
 impl Case<'_> {
@@ -126,11 +130,17 @@ impl Case<'_> {
     /// Sidecars are written for `sha512sum -c`, byte for byte.
     fn sidecar(&mut self, folder: &str) {
         let path = join(folder, SIDECAR);
-        let Ok(inventory) = read_small(&self.path.join(join(folder, INVENTORY))) else { return };
-        let expected = format!("{}  {INVENTORY}\n", Algorithm::Sha512.of(&inventory));
-        if read_small(&self.path.join(&path)).ok().as_deref() != Some(expected.as_bytes()) {
+        let Some(digest) = self.digest(folder) else { return };
+        let expected = format!("{digest}  {INVENTORY}\n");
+        if self.sidecars.get(folder).map(Vec::as_slice) != Some(expected.as_bytes()) {
             self.report.add("A007", &path, "not as we write it");
         }
+    }
+
+    /// SHA-512 of a folder's inventory, read if nobody has.
+    fn digest(&self, folder: &str) -> Option<String> {
+        let read = || read_small(&self.path.join(join(folder, INVENTORY))).ok().map(|bytes| Algorithm::Sha512.of(&bytes));
+        self.digests.get(folder).cloned().or_else(read)
     }
 
     fn shape(&mut self, inventory: &Inventory) {
@@ -173,8 +183,7 @@ impl Case<'_> {
                 self.report.add("A002", &path, "version does not name the one before it");
                 continue;
             };
-            let digest = read_small(&self.path.join(&previous)).map(|bytes| Algorithm::Sha512.of(&bytes));
-            if digest.is_ok_and(|digest| text != format!("{digest}  {previous}\n").as_bytes()) {
+            if self.digest(&format!("v{}", number - 1)).is_some_and(|digest| text != format!("{digest}  {previous}\n").as_bytes()) {
                 self.report.add("A003", &previous, "inventory is not the one that the next version was made after");
             }
             let named = inventory.block(name).is_some_and(|b| b.state.iter().any(|(_, paths)| paths.iter().any(|p| p == CHAIN_PATH)));

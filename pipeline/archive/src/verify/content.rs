@@ -207,7 +207,12 @@ fn facts(
 }
 
 /// Reads a file once for all these digests. With its size.
-fn digests(file: &mut File, algorithms: &[Algorithm], manner: Manner<'_>, buffer: &mut [u8]) -> io::Result<(u64, Vec<(Algorithm, String)>)> {
+fn digests(
+    file: &mut File,
+    algorithms: &[Algorithm],
+    manner: Manner<'_>,
+    buffer: &mut [u8],
+) -> io::Result<(u64, Vec<(Algorithm, String)>)> {
     let mut sums: Vec<(Algorithm, Sum)> = algorithms.iter().map(|algorithm| (*algorithm, Sum::new(*algorithm))).collect();
     let mut size = 0;
     loop {

@@ -1,7 +1,8 @@
 //! What a judge has to say.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
+use pipeline_domain::Sha512;
 use serde::Serialize;
 
 /// How bad a finding is.
@@ -45,6 +46,10 @@ pub struct Verification {
     pub bytes: u64,
     /// OCFL id, where the inventory could be read.
     pub object_id: Option<String>,
+    /// SHA-512 of the inventory in each version folder, by number, as it was read: for who has it from elsewhere. Where it has no sidecar
+    /// with a digest of that kind, it is not here.
+    #[serde(skip)]
+    pub inventories: BTreeMap<u32, Sha512>,
     /// Name of the newest version by the inventory.
     pub head: Option<String>,
 }

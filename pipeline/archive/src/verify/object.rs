@@ -25,11 +25,32 @@ pub fn verify_object(path: &Path) -> Verification {
 
 /// The same in another manner.
 pub(super) fn verify_object_in(path: &Path, manner: Manner<'_>) -> Verification {
+    examine(path, manner).verification
+}
+
+/// What was read of an object, for who has more to ask of it: an inventory is long, and is read and digested once.
+#[derive(Default)]
+pub(super) struct Examined {
+    pub verification: Verification,
+    /// The newest.
+    pub inventory: Option<Inventory>,
+    /// SHA-512 of the inventory in each folder that has a sidecar of that kind.
+    pub digests: BTreeMap<String, String>,
+    /// Bytes of the sidecars, by folder.
+    pub sidecars: BTreeMap<String, Vec<u8>>,
+}
+
+/// Judges an object, and keeps what was read.
+pub(super) fn examine(path: &Path, manner: Manner<'_>) -> Examined {
     let mut report = Report::default();
-    let mut object = Object { root: path, report: &mut report, spec: None, folders: BTreeMap::new(), sidecars: BTreeMap::new() };
-    let mut verification = object.examine(manner);
+    let (folders, sidecars, digests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut object = Object { root: path, report: &mut report, spec: None, folders, sidecars, digests };
+    let (mut verification, inventory) = object.examine(manner);
+    let Object { sidecars, digests, folders, .. } = object;
     verification.findings = report.finish();
-    verification
+    let digest_of = |name: &String| digests.get(name).and_then(|digest| digest.parse().ok());
+    verification.inventories = folders.iter().filter_map(|(number, name)| Some((*number, digest_of(name)?))).collect();
+    Examined { verification, inventory, digests, sidecars }
 }
 
 /// Specification version that an object's declaration names, for comparison with its storage root's.
@@ -45,24 +66,26 @@ struct Object<'a> {
     folders: BTreeMap<u32, String>,
     /// Bytes of the sidecars met, by folder.
     sidecars: BTreeMap<String, Vec<u8>>,
+    /// SHA-512 of the inventories met, by folder.
+    digests: BTreeMap<String, String>,
 }
 
 impl Object<'_> {
-    fn examine(&mut self, manner: Manner<'_>) -> Verification {
+    fn examine(&mut self, manner: Manner<'_>) -> (Verification, Option<Inventory>) {
         let names = match entries(self.root) {
             Ok(names) => names,
             Err(_) => {
                 self.report.add("A001", "", "cannot be read");
                 self.report.add_all(&["E003", "E063"], "", "not a readable folder");
-                return Verification::default();
+                return Default::default();
             }
         };
         self.declaration(&names);
         let bytes = self.inventory_bytes("", &names);
         let root = bytes.as_deref().and_then(|b| read(b, self.report, INVENTORY));
         self.root_entries(&names, root.as_ref());
-        self.sidecar("", &names, bytes.as_deref(), root.as_ref());
-        let Some(root) = root else { return Verification::default() };
+        self.sidecar("", &names, bytes.as_deref(), root.as_ref(), false);
+        let Some(root) = root else { return Default::default() };
         if root.spec.is_some() && self.spec.is_some() && root.spec != self.spec {
             self.report.add("E038", INVENTORY, "type is of another version of the standard than the declaration");
         }
@@ -79,7 +102,8 @@ impl Object<'_> {
             self.claims(inventory, &join(name, INVENTORY), upto, &mut content);
         }
         let (files, bytes) = content.check(self.root, manner, self.report);
-        Verification { files, bytes, object_id: root.id, head: root.head, ..Verification::default() }
+        let (object_id, head) = (root.id.clone(), root.head.clone());
+        (Verification { files, bytes, object_id, head, ..Verification::default() }, Some(root))
     }
 
     fn declaration(&mut self, names: &BTreeMap<String, Kind>) {
@@ -169,7 +193,14 @@ impl Object<'_> {
     }
 
     /// Checks an inventory against its sidecar.
-    fn sidecar(&mut self, folder: &str, names: &BTreeMap<String, Kind>, inventory: Option<&[u8]>, parsed: Option<&Inventory>) {
+    fn sidecar(
+        &mut self,
+        folder: &str,
+        names: &BTreeMap<String, Kind>,
+        inventory: Option<&[u8]>,
+        parsed: Option<&Inventory>,
+        is_root_copy: bool,
+    ) {
         let wanted = sidecar_name(parsed);
         let found: Vec<&String> = names.keys().filter(|n| is_sidecar(n, wanted.as_deref())).collect();
         let at = |name: &str| join(folder, name);
@@ -197,12 +228,23 @@ impl Object<'_> {
             None => self.report.add("E061", &path, "not of the form `DIGEST inventory.json`"),
             Some(digest) => {
                 let algorithm = Algorithm::named(name.trim_start_matches("inventory.json."));
-                if algorithm.is_some_and(|a| a.of(inventory) != digest.to_ascii_lowercase()) {
+                let own = algorithm.map(|algorithm| self.digest(folder, algorithm, inventory, is_root_copy));
+                if own.is_some_and(|own| own != digest.to_ascii_lowercase()) {
                     self.report.add("E060", &path, "inventory does not match its sidecar");
                 }
             }
         }
         self.sidecars.insert(folder.to_owned(), bytes);
+    }
+
+    /// Digest of the inventory in a folder. That of a copy of the root's is known.
+    fn digest(&mut self, folder: &str, algorithm: Algorithm, inventory: &[u8], is_root_copy: bool) -> String {
+        let known = self.digests.get("").filter(|_| is_root_copy && algorithm == Algorithm::Sha512);
+        let digest = known.cloned().unwrap_or_else(|| algorithm.of(inventory));
+        if algorithm == Algorithm::Sha512 {
+            self.digests.insert(folder.to_owned(), digest.clone());
+        }
+        digest
     }
 
     /// Version numbers run from 1 without gap, under names of one form, the same in the inventory as on disk.
@@ -268,7 +310,7 @@ impl Object<'_> {
                 Some(bytes) if !is_copy => read(bytes, self.report, &join(&folder, INVENTORY)),
                 _ => None,
             };
-            self.sidecar(&folder, &names, bytes.as_deref(), if is_copy { Some(root) } else { parsed.as_ref() });
+            self.sidecar(&folder, &names, bytes.as_deref(), if is_copy { Some(root) } else { parsed.as_ref() }, is_copy);
             if Some(number) == newest && bytes.is_some() {
                 if !is_copy {
                     self.report.add("E064", INVENTORY, "inventory is not the newest version's");

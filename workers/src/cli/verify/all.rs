@@ -156,7 +156,8 @@ impl Here<'_> {
                 scope.spawn(move || {
                     let read = |bytes| pace.read(bytes);
                     while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if send.send((task, judge(&task.place, task.receipts, Manner { depth, sums: Sums::Sha256, read: &read }))).is_err() {
+                        if send.send((task, judge(&task.place, task.receipts, Manner { depth, sums: Sums::Sha256, read: &read }))).is_err()
+                        {
                             break;
                         }
                     }
