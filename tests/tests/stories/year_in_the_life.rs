@@ -229,7 +229,8 @@ fn year_in_the_life_the_accounting_misses_a_document() {
 fn year_in_the_life_leaves_as_packages_that_fit_the_official_schemas() {
     let Some(schemas) = crate::extract::schemas() else { return };
     let place = tempfile::tempdir().unwrap();
-    let mut folders = 0;
+    // Whoever delivers leaves rows in the access log, which the accounting of the year does not know.
+    let (year, mut folders) = (YEAR.copy(), 0);
     for number in ["9901", "9902", "9903"] {
         let out = place.path().join(number);
         let start = [
@@ -247,7 +248,7 @@ fn year_in_the_life_leaves_as_packages_that_fit_the_official_schemas() {
         ];
         let schemas_of = schemas.iter().flat_map(|folder| ["--schemas", folder.to_str().unwrap()]);
         let args: Vec<&str> = start.into_iter().chain([out.to_str().unwrap()]).chain(schemas_of).collect();
-        let run = YEAR.run([&args[..], &["--json"]].concat());
+        let run = year.run([&args[..], &["--json"]].concat());
         // A municipality where no plan was closed has nothing to deliver.
         if run.code() == 4 {
             continue;
@@ -255,7 +256,7 @@ fn year_in_the_life_leaves_as_packages_that_fit_the_official_schemas() {
         let answer = run.expect(0).json();
         folders += answer["extract"]["folders"].as_u64().unwrap();
         let id = answer["extract"]["id"].as_str().unwrap();
-        crate::extract::check(&YEAR, 0, &out.join(format!("{id}.tar")), &schemas);
+        crate::extract::check(&year, 0, &out.join(format!("{id}.tar")), &schemas);
         crate::extract::judge_package(&out, id, place.path());
     }
     assert!(folders > 0, "the year closes plans");
