@@ -93,9 +93,24 @@ impl DataFolder {
     }
 
     /// Every folder that a [`DurableBatch`] may have left parts in. Some are made when the first file comes.
-    pub fn with_parts(&self) -> [PathBuf; 6] {
+    pub fn with_parts(&self) -> Vec<PathBuf> {
         let attachments = |folder: PathBuf| folder.join("attachments");
-        [self.accepted(), self.refused(), attachments(self.accepted()), attachments(self.refused()), self.prints(), self.exports()]
+        let mut folders = vec![
+            // For the key of people's places.
+            self.root.clone(),
+            self.accepted(),
+            self.refused(),
+            attachments(self.accepted()),
+            attachments(self.refused()),
+            self.prints(),
+            self.exports(),
+            self.requests(),
+            self.bounces(),
+        ];
+        // One for each municipality.
+        let reports = std::fs::read_dir(self.reports()).into_iter().flatten().flatten();
+        folders.extend(reports.map(|entry| entry.path()).filter(|path| path.is_dir()));
+        folders
     }
 
     /// Prints that wait to be fetched. Made when the first one comes.
@@ -114,6 +129,11 @@ impl DataFolder {
 
     pub fn reports(&self) -> PathBuf {
         self.root.join("reports")
+    }
+
+    /// Which plans the coordination system is asked to hand in. Made when the first one comes.
+    pub fn requests(&self) -> PathBuf {
+        self.root.join("requests")
     }
 
     /// The access log and the register of access.

@@ -147,11 +147,17 @@ pub fn sweep_parts(folder: &Path, _seat: &Seat) -> io::Result<usize> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".part") {
+        if is_ours(&name) {
             swept += usize::from(sweep(&entry.path())?);
         }
     }
     Ok(swept)
+}
+
+/// A name that a [`DurableBatch`] hides a file under. Paths that a person gave for a print or a proof have hidden files of other names.
+fn is_ours(name: &str) -> bool {
+    let process = name.strip_prefix('.').filter(|rest| rest.ends_with(".part")).and_then(|rest| rest.split_once('-'));
+    process.is_some_and(|(process, _)| process.parse::<u32>().is_ok())
 }
 
 fn sweep(part: &Path) -> io::Result<bool> {
@@ -228,9 +234,11 @@ mod tests {
         fs::write(data.accepted().join(format!(".{}-7-dead.json.part", std::process::id())), b"{").unwrap();
         let mut living = DurableBatch::new(data.accepted());
         living.add("living.json", b"{}").unwrap();
+        // A print that somebody wants here, being written by a command of its own.
+        fs::write(data.accepted().join(".arkivflyt-x1y2z3.part"), b"%PDF").unwrap();
         assert_eq!(sweep_parts(&data.accepted(), &seat).unwrap(), 1);
         living.finish().unwrap();
-        assert_eq!(names(&data.accepted()), ["living.json"]);
+        assert_eq!(names(&data.accepted()), [".arkivflyt-x1y2z3.part", "living.json"]);
     }
 
     #[test]

@@ -198,7 +198,7 @@ impl Player {
 
     /// Shows the play what the archive has asked for since the last look.
     fn look_for_requests(&mut self, now: Timestamp) -> Result<(), Failure> {
-        let folder = self.shell.data.root().join("requests");
+        let folder = self.shell.data.requests();
         let read = || -> io::Result<Vec<(String, PathBuf)>> {
             let mut found = Vec::new();
             if !folder.is_dir() {

@@ -75,7 +75,7 @@ pub async fn ask_for(shell: &Shell, plan: &OnePlan<'_>) -> Result<(), Failure> {
         requested_at: event.occurred_at,
         plans: &[wanted],
     };
-    let (folder, name) = (shell.data.root().join("requests"), format!("{municipality}-{}.json", event.id));
+    let (folder, name) = (shell.data.requests(), format!("{municipality}-{}.json", event.id));
     let bytes = request.bytes();
     let written = tokio::task::spawn_blocking(move || put(&folder, &[(name, bytes)])).await.expect("writing does not panic");
     written.map_err(|e| cannot_write(&e))
@@ -103,6 +103,6 @@ pub async fn write(run: &LocalRun, plans: &[RequestedPlan]) -> Result<(), Failur
         plans,
     };
     let bytes = request.bytes();
-    let (folder, name) = (run.shell.data.root().join("requests"), format!("{}-{}.json", run.municipality, run.id));
+    let (folder, name) = (run.shell.data.requests(), format!("{}-{}.json", run.municipality, run.id));
     run.ctx.blocking(move |_| put(&folder, &[(name, bytes)])).await.map_err(|e| cannot_write(&e))
 }
